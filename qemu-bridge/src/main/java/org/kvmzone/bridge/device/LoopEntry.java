@@ -1,0 +1,104 @@
+package org.kvmzone.bridge.device;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.function.Consumer;
+import org.kvmzone.bridge.virtqueue.QueueFault;
+
+/** A queue on a loop: one turn of it, and what may go wrong in that. */
+final class LoopEntry {
+  private static final Logger LOG = System.getLogger(LoopEntry.class.getName());
+
+  private final VirtioDevice device;
+  private final DeviceQueue queue;
+  private final int kick;
+  private final Consumer<DeviceQueue> onFault;
+  private boolean faultReported; // the loop's thread only
+
+  LoopEntry(VirtioDevice device, DeviceQueue queue, int kick, Consumer<DeviceQueue> onFault) {
+    this.device = device;
+    this.queue = queue;
+    this.kick = kick;
+    this.onFault = onFault;
+  }
+
+  DeviceQueue queue() {
+    return queue;
+  }
+
+  int kick() {
+    return kick;
+  }
+
+  /** One turn; does nothing if somebody else owns the ring. */
+  int serve(int budget) {
+    if (queue.state() == DeviceQueue.State.STOPPED || !queue.tryAcquire()) {
+      return 0;
+    }
+    int work = 0;
+    try {
+      // Looked at again by the owner: the session stops rings while it owns them.
+      if (queue.state() != DeviceQueue.State.STOPPED) {
+        work = device.process(queue, queue.isRunning() ? budget : 0);
+      }
+    } catch (Throwable thrown) {
+      fail(thrown);
+    } finally {
+      settle();
+      queue.release();
+    }
+    return work;
+  }
+
+  /** Asks for kicks; false if there is work, or another owner may leave some. */
+  boolean mayIdle() {
+    if (queue.state() == DeviceQueue.State.STOPPED) {
+      return true;
+    }
+    if (!queue.tryAcquire()) {
+      return false;
+    }
+    try {
+      return queue.state() == DeviceQueue.State.STOPPED || device.mayIdle(queue);
+    } catch (Throwable thrown) {
+      fail(thrown);
+      return true;
+    } finally {
+      settle();
+      queue.release();
+    }
+  }
+
+  void disarm() {
+    if (queue.isRunning() && queue.tryAcquire()) {
+      try {
+        if (queue.isRunning()) {
+          queue.ring().disarmKicks();
+        }
+      } catch (Throwable thrown) {
+        fail(thrown);
+      } finally {
+        settle();
+        queue.release();
+      }
+    }
+  }
+
+  private void settle() {
+    if (!faultReported && queue.ring().fault().isPresent()) {
+      faultReported = true;
+      queue.countFault();
+      onFault.accept(queue);
+    }
+    if (queue.state() == DeviceQueue.State.DRAINING && queue.ring().inFlight() == 0) {
+      queue.stopped();
+    }
+  }
+
+  /** Memory that was truncated under us (InternalError), or a mistake of the device's. */
+  private void fail(Throwable thrown) {
+    LOG.log(
+        Level.ERROR, device.id() + ": queue " + queue.index() + " failed: " + thrown, thrown);
+    queue.fail(QueueFault.DEVICE_FAILED);
+  }
+}

@@ -1,0 +1,218 @@
+package org.kvmzone.bridge.device;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import org.kvmzone.bridge.ffi.EpollEvent;
+import org.kvmzone.bridge.ffi.Errno;
+import org.kvmzone.bridge.ffi.Fd;
+import org.kvmzone.bridge.ffi.SysEpoll;
+import org.kvmzone.bridge.ffi.SysEventfd;
+
+/**
+ * The one shape of a data thread: serve every queue and source, up to a budget each; when nothing
+ * was done, look again for a bounded time; then ask for kicks, look once more, and sleep.
+ *
+ * <p>Kicks and sources are waited for edge-triggered, so that nothing has to be read from a kick:
+ * whatever descriptor a front end passes, it can wake the thread but not keep it awake. One broken
+ * queue, or a device that throws, stops that queue only; should the thread itself die, {@code
+ * onDeath} is told, so that no front end waits for it for ever.
+ */
+public final class QueueLoop implements AutoCloseable {
+  private static final Logger LOG = System.getLogger(QueueLoop.class.getName());
+
+  /** Chains per queue and turn: the batch size beyond which nothing is gained (performance.md). */
+  private static final int BUDGET = 256;
+
+  private static final int EVENTS = 64;
+
+  private final Arena arena = Arena.ofShared();
+  private final MemorySegment events = arena.allocate(EVENTS * EpollEvent.SIZE, 8);
+  private final MemorySegment scratch = arena.allocate(8, 8);
+  private final Fd epoll;
+  private final Fd wake;
+  private final long pollNanos;
+  private final Consumer<Throwable> onDeath;
+  private final Thread thread;
+
+  private volatile LoopEntry[] entries = {};
+  private volatile EventSource[] sources = {};
+  private volatile boolean sleeping;
+  private volatile boolean closing;
+
+  /**
+   * A loop that is not yet running.
+   *
+   * @param pollNanos how long to look for work before sleeping, 0 and up
+   * @param onDeath told when the thread ends by a mistake
+   */
+  public QueueLoop(String name, long pollNanos, Consumer<Throwable> onDeath) {
+    this.pollNanos = pollNanos;
+    this.onDeath = onDeath;
+    epoll = new Fd(Errno.check(SysEpoll.epollCreate1(SysEpoll.EPOLL_CLOEXEC), "epoll_create1"));
+    wake = Fd.event();
+    watch(wake.number());
+    thread = new Thread(this::run, name);
+    thread.setDaemon(true);
+  }
+
+  /** Starts the thread. */
+  public void start() {
+    thread.start();
+  }
+
+  /**
+   * Adds a source.
+   *
+   * @throws org.kvmzone.bridge.ffi.NativeException if its descriptor cannot be waited for
+   */
+  public synchronized void add(EventSource source) {
+    watch(source.fd());
+    EventSource[] more = Arrays.copyOf(sources, sources.length + 1);
+    more[sources.length] = source;
+    sources = more;
+    wake();
+  }
+
+  /** Removes a source; the thread may be in it for the rest of this turn. */
+  public synchronized void remove(EventSource source) {
+    unwatch(source.fd());
+    sources = Arrays.stream(sources).filter(s -> s != source).toArray(EventSource[]::new);
+  }
+
+  /**
+   * Adds a queue, and serves it at once: a driver may have kicked before.
+   *
+   * @param kick readable when the driver kicks; stays the caller's, who keeps it open until {@link
+   *     #remove}
+   * @throws org.kvmzone.bridge.ffi.NativeException if it cannot be waited for
+   */
+  public synchronized void add(
+      VirtioDevice device, DeviceQueue queue, Fd kick, Consumer<DeviceQueue> onFault) {
+    watch(kick.number());
+    List<LoopEntry> more = new ArrayList<>(List.of(entries));
+    more.add(new LoopEntry(device, queue, kick.number(), onFault));
+    entries = more.toArray(LoopEntry[]::new);
+    wake();
+  }
+
+  /** Removes a queue that is stopped. */
+  public synchronized void remove(DeviceQueue queue) {
+    for (LoopEntry entry : entries) {
+      if (entry.queue() == queue) {
+        unwatch(entry.kick());
+      }
+    }
+    entries = Arrays.stream(entries).filter(e -> e.queue() != queue).toArray(LoopEntry[]::new);
+  }
+
+  /** Makes the thread take a turn, if it sleeps; from any thread. */
+  public void wake() {
+    // What the caller wrote is out before it is asked whether the thread sleeps; the thread says
+    // that it sleeps before it looks a last time. One of the two sees the other.
+    VarHandle.fullFence();
+    if (sleeping) {
+      SysEventfd.signal(wake.number());
+    }
+  }
+
+  /** Ends the thread, waiting for its turn to end, a second at most. */
+  @Override
+  public void close() {
+    closing = true;
+    SysEventfd.signal(wake.number());
+    try {
+      thread.join(1000);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (!thread.isAlive()) {
+      epoll.close();
+      wake.close();
+      arena.close();
+    }
+  }
+
+  private void watch(int fd) {
+    try (Arena local = Arena.ofConfined()) {
+      MemorySegment event = local.allocate(EpollEvent.SIZE, 8);
+      EpollEvent.set(event, SysEpoll.EPOLLIN | SysEpoll.EPOLLET, fd);
+      Errno.check(
+          SysEpoll.epollCtl(epoll.number(), SysEpoll.EPOLL_CTL_ADD, fd, event.address()),
+          "epoll_ctl add of descriptor " + fd);
+    }
+  }
+
+  private void unwatch(int fd) {
+    // Fails only if the descriptor is closed, and so gone from the set already.
+    int ignored = SysEpoll.epollCtl(epoll.number(), SysEpoll.EPOLL_CTL_DEL, fd, 0);
+  }
+
+  private void run() {
+    try {
+      long idleSince = 0;
+      while (!closing) {
+        if (turn() > 0) {
+          idleSince = 0;
+          continue;
+        }
+        long now = System.nanoTime();
+        if (idleSince == 0) {
+          idleSince = now;
+        }
+        if (now - idleSince < pollNanos) {
+          Thread.onSpinWait();
+        } else {
+          sleep();
+          idleSince = 0;
+        }
+      }
+    } catch (Throwable death) {
+      LOG.log(Level.ERROR, "thread " + thread.getName() + " died: " + death, death);
+      onDeath.accept(death);
+    }
+  }
+
+  private int turn() {
+    int work = 0;
+    for (LoopEntry entry : entries) {
+      work += entry.serve(BUDGET);
+    }
+    for (EventSource source : sources) {
+      work += poll(source);
+    }
+    return work;
+  }
+
+  private int poll(EventSource source) {
+    try {
+      return source.poll(BUDGET);
+    } catch (Throwable thrown) {
+      LOG.log(Level.ERROR, "source " + source + " failed, and is not polled any more", thrown);
+      remove(source);
+      return 0;
+    }
+  }
+
+  private void sleep() {
+    sleeping = true; // volatile: before the last look
+    boolean idle = true;
+    for (LoopEntry entry : entries) {
+      idle &= entry.mayIdle();
+    }
+    if (idle && !closing) {
+      int ignored = SysEpoll.epollWait(epoll.number(), events.address(), EVENTS, -1);
+      SysEventfd.drain(wake.number(), scratch);
+    }
+    sleeping = false;
+    for (LoopEntry entry : entries) {
+      entry.disarm();
+    }
+  }
+}

@@ -1,0 +1,201 @@
+package org.kvmzone.bridge.device;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.kvmzone.bridge.probe.Nearest;
+
+/**
+ * A device as an operator types it: {@code vnic,id=net0,kind=etherstub,over=stub0,ip=…}. It reads
+ * like a QEMU option: a first word, then {@code name=value}, separated by commas; a comma inside a
+ * value is doubled. Lists are {@code name.0=…,name.1=…}, switches {@code on} or {@code off}, sizes
+ * take binary suffixes as zfs does ({@code 10G}).
+ */
+public final class Spec {
+  private static final Pattern ID = Pattern.compile("[A-Za-z][A-Za-z0-9_.-]{0,31}");
+  private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_.-]*");
+  private static final String SUFFIXES = "KMGTPE";
+
+  private final String word;
+  private final Map<String, String> values;
+
+  private Spec(String word, Map<String, String> values) {
+    this.word = word;
+    this.values = values;
+  }
+
+  /**
+   * Reads a SPEC.
+   *
+   * @throws SpecException if it is no list of name=value after a word, or names something twice
+   */
+  public static Spec parse(String text) {
+    List<String> parts = split(text);
+    String word = parts.getFirst();
+    if (word.isEmpty() || word.contains("=")) {
+      throw new SpecException("\"" + text + "\" has no first word: write vnic,id=… or zvol,id=…");
+    }
+    Map<String, String> values = new LinkedHashMap<>();
+    for (String part : parts.subList(1, parts.size())) {
+      int equals = part.indexOf('=');
+      if (equals < 0 || !NAME.matcher(part.substring(0, equals)).matches()) {
+        throw new SpecException(
+            word + ": \"" + part + "\" is no name=value (a comma inside a value is doubled)");
+      }
+      if (values.put(part.substring(0, equals), part.substring(equals + 1)) != null) {
+        throw new SpecException(word + ": " + part.substring(0, equals) + " is given twice");
+      }
+    }
+    return new Spec(word, values);
+  }
+
+  /** A SPEC of a word and values, as another notation gives them. */
+  public static Spec of(String word, Map<String, String> values) {
+    return new Spec(word, new LinkedHashMap<>(values));
+  }
+
+  private static List<String> split(String text) {
+    List<String> parts = new ArrayList<>();
+    StringBuilder part = new StringBuilder();
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c != ',') {
+        part.append(c);
+      } else if (i + 1 < text.length() && text.charAt(i + 1) == ',') {
+        part.append(',');
+        i++;
+      } else {
+        parts.add(part.toString());
+        part.setLength(0);
+      }
+    }
+    parts.add(part.toString());
+    return parts;
+  }
+
+  /** The first word: which provider it is for. */
+  public String word() {
+    return word;
+  }
+
+  /**
+   * The device's name.
+   *
+   * @throws SpecException if there is none, or it is none
+   */
+  public String id() {
+    String id = text("id").orElseThrow(() -> new SpecException(word + ": id=NAME is missing"));
+    if (!ID.matcher(id).matches()) {
+      throw bad("id", id, "a letter, then up to 31 of letters, digits, _ . -");
+    }
+    return id;
+  }
+
+  /** Names and values, in their order. */
+  public Map<String, String> values() {
+    return Map.copyOf(values);
+  }
+
+  /** A value as it stands. */
+  public Optional<String> text(String name) {
+    return Optional.ofNullable(values.get(name));
+  }
+
+  /** {@code name.0}, {@code name.1}, … without a gap, or the single {@code name}. */
+  public List<String> list(String name) {
+    List<String> list = new ArrayList<>();
+    text(name).ifPresent(list::add);
+    for (int i = 0; values.containsKey(name + "." + i); i++) {
+      list.add(values.getOrDefault(name + "." + i, ""));
+    }
+    return list;
+  }
+
+  /** A switch. */
+  public boolean flag(String name, boolean byDefault) {
+    return switch (values.getOrDefault(name, byDefault ? "on" : "off")) {
+      case "on" -> true;
+      case "off" -> false;
+      case String other -> throw bad(name, other, "on or off");
+    };
+  }
+
+  /** A whole number between two others, both included. */
+  public int number(String name, int least, int most, int byDefault) {
+    @Nullable String text = values.get(name);
+    if (text == null) {
+      return byDefault;
+    }
+    try {
+      int number = Integer.parseInt(text);
+      if (number >= least && number <= most) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // reported below, as a number out of range is
+    }
+    throw bad(name, text, "a whole number from " + least + " to " + most);
+  }
+
+  /** A size in bytes: a number and one of K M G T P E (binary), an optional B behind. */
+  public Optional<Long> size(String name) {
+    return text(name).map(text -> sizeOf(name, text));
+  }
+
+  private long sizeOf(String name, String text) {
+    String upper = text.toUpperCase(Locale.ROOT);
+    String digits = upper.endsWith("B") ? upper.substring(0, upper.length() - 1) : upper;
+    int suffix = digits.isEmpty() ? -1 : SUFFIXES.indexOf(digits.charAt(digits.length() - 1));
+    int shift = 10 * (suffix + 1);
+    String number = suffix < 0 ? digits : digits.substring(0, digits.length() - 1);
+    try {
+      long value = Long.parseLong(number);
+      if (value >= 0 && value <= Long.MAX_VALUE >> shift) {
+        return value << shift;
+      }
+    } catch (NumberFormatException e) {
+      // reported below
+    }
+    throw bad(name, text, "a size such as 512, 64K or 10G");
+  }
+
+  /** The exception for a value that is none. */
+  public SpecException bad(String name, String value, String wanted) {
+    return new SpecException(label() + ": " + name + "=" + value + ": must be " + wanted);
+  }
+
+  /** How messages name this device: its word and its id. */
+  public String label() {
+    return word + text("id").map(id -> " " + id).orElse("");
+  }
+
+  /**
+   * Checks that every name is one of these; a list's ends in {@code .N}.
+   *
+   * @throws SpecException naming the nearest
+   */
+  public void checkNames(List<String> known) {
+    for (String name : values.keySet()) {
+      String general = name.replaceFirst("\\.[0-9]+$", ".N");
+      if (!known.contains(name) && !known.contains(general) && !known.contains(name + ".N")) {
+        throw new SpecException(
+            label() + ": no such property: " + name + Nearest.hint(name, known));
+      }
+    }
+  }
+
+  /** The SPEC as one string again, commas doubled. */
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder(word);
+    values.forEach(
+        (name, value) ->
+            text.append(',').append(name).append('=').append(value.replace(",", ",,")));
+    return text.toString();
+  }
+}

@@ -1,0 +1,87 @@
+package org.kvmzone.bridge.device;
+
+import java.util.List;
+
+/**
+ * A virtio device: what it offers, and what it does with its queues.
+ *
+ * <p>{@link #process} and {@link #mayIdle} of one queue are never called by two threads at once;
+ * different queues may be served at the same time. The other methods are called by the control path
+ * only. Nothing that a guest writes makes any of them throw; what is thrown all the same breaks the
+ * queue, not the process.
+ */
+public interface VirtioDevice extends AutoCloseable {
+  /** The name that the operator gave: unique among the devices of a host. */
+  String id();
+
+  /** The device type (virtio 1.3 §5): 1 is a network card, 2 a block device. */
+  int type();
+
+  /** The device's own feature bits; what rings and transports add is not the device's business. */
+  long features();
+
+  /** How many queues a driver may use at most, at least 1. */
+  int queueCount();
+
+  /**
+   * The configuration space as it is now (virtio 1.3 §5.x.4), little-endian; empty if the front end
+   * keeps it itself, as QEMU does for network cards.
+   */
+  byte[] config();
+
+  /**
+   * The driver wrote to the configuration space.
+   *
+   * @return false if these bytes are not its to write
+   */
+  boolean writeConfig(int offset, byte[] bytes);
+
+  /** What was negotiated, device bits and ring bits together; called while no queue runs. */
+  void negotiated(long features);
+
+  /** How many threads serve this device, at least 1; queue {@code q} belongs to thread q mod n. */
+  default int loopCount() {
+    return 1;
+  }
+
+  /** Descriptors that wake thread {@code loop} besides kicks; polled there as queues are. */
+  default List<EventSource> sources(int loop) {
+    return List.of();
+  }
+
+  /** A queue was set up and is about to be processed. */
+  default void started(DeviceQueue queue) {}
+
+  /**
+   * Serves a queue: takes up to about {@code budget} chains, and finishes what has completed.
+   *
+   * @return how much was done; 0 lets the thread go idle
+   */
+  int process(DeviceQueue queue, int budget);
+
+  /**
+   * The thread is about to sleep: asks for whatever should wake it.
+   *
+   * @return false if there is work after all
+   */
+  default boolean mayIdle(DeviceQueue queue) {
+    return queue.ring().armKicks();
+  }
+
+  /**
+   * A queue is being stopped: no new chain is to be taken from it, requests in flight are to
+   * complete. The session waits for {@link DeviceQueue#ring} to have nothing in flight, within a
+   * bound; {@link #process} goes on being called meanwhile with a budget of 0.
+   */
+  default void stopping(DeviceQueue queue) {}
+
+  /** The driver reset the device: forgets everything that was negotiated. */
+  default void reset() {}
+
+  /** What {@code stats} says: the device's counters and settings. */
+  DeviceReport report();
+
+  /** Gives up what the device holds: files, links. No queue runs any more. */
+  @Override
+  void close();
+}

@@ -1,0 +1,84 @@
+package org.kvmzone.bridge.ffi;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/** {@code <fcntl.h>}: opening files, flags of descriptors, open-file-description locks. */
+public final class Fcntl {
+  public static final int O_RDONLY = 0;
+  public static final int O_WRONLY = 1;
+  public static final int O_RDWR = 2;
+  public static final int O_CREAT = 0x40;
+  public static final int O_EXCL = 0x80;
+  public static final int O_NONBLOCK = 0x800;
+  public static final int O_CLOEXEC = 0x80000;
+  public static final int AT_FDCWD = -100;
+  public static final int F_GETFD = 1;
+  public static final int F_SETFD = 2;
+  public static final int F_GETFL = 3;
+  public static final int F_SETFL = 4;
+  public static final int F_DUPFD_CLOEXEC = 1030;
+  public static final int FD_CLOEXEC = 1;
+
+  private static final MethodHandle OPEN = Native.capturing("open", 2, FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+  private static final MethodHandle FCNTL = Native.capturing("fcntl", 2, FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG));
+  private static final MethodHandle FALLOCATE = Native.capturing("fallocate", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+
+  private Fcntl() {}
+
+  /**
+   * Opens a file; {@code path} is a C string.
+   *
+   * {@snippet lang=c :
+   * int open(const char *pathname, int flags, ...);
+   * }
+   *
+   * @return what the function returns, or {@code -errno}
+   */
+  public static int open(MemorySegment path, int flags, int mode) {
+    MemorySegment state = Errno.state();
+    try {
+      return Errno.result((int) OPEN.invokeExact(state, path, flags, mode), state);
+    } catch (Throwable thrown) {
+      throw Native.unexpected(thrown);
+    }
+  }
+
+  /**
+   * Commands that take a number.
+   *
+   * {@snippet lang=c :
+   * int fcntl(int fd, int op, ...);
+   * }
+   *
+   * @return what the function returns, or {@code -errno}
+   */
+  public static int fcntl(int fd, int command, long argument) {
+    MemorySegment state = Errno.state();
+    try {
+      return Errno.result((int) FCNTL.invokeExact(state, fd, command, argument), state);
+    } catch (Throwable thrown) {
+      throw Native.unexpected(thrown);
+    }
+  }
+
+  /**
+   * Allocates, frees or zeroes a range of a file; the modes are {@link LinuxFalloc}'s.
+   *
+   * {@snippet lang=c :
+   * int fallocate(int fd, int mode, off_t offset, off_t len);
+   * }
+   *
+   * @return what the function returns, or {@code -errno}
+   */
+  public static int fallocate(int fd, int mode, long offset, long length) {
+    MemorySegment state = Errno.state();
+    try {
+      return Errno.result((int) FALLOCATE.invokeExact(state, fd, mode, offset, length), state);
+    } catch (Throwable thrown) {
+      throw Native.unexpected(thrown);
+    }
+  }
+}

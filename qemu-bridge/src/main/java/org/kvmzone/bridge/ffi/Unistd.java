@@ -1,0 +1,167 @@
+package org.kvmzone.bridge.ffi;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/** {@code <unistd.h>}: descriptors and what one reads and writes through them. */
+public final class Unistd {
+  private static final MethodHandle CLOSE =
+      Native.capturing("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+  private static final MethodHandle DUP =
+      Native.capturing("dup", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+  private static final MethodHandle READ =
+      Native.capturing(
+          "read",
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG));
+  private static final MethodHandle WRITE =
+      Native.capturing(
+          "write",
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG));
+  private static final MethodHandle FSYNC =
+      Native.capturing("fsync", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+  private static final MethodHandle FDATASYNC =
+      Native.capturing(
+          "fdatasync", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+  private static final MethodHandle FTRUNCATE =
+      Native.capturing(
+          "ftruncate",
+          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG));
+
+  private Unistd() {}
+
+  /**
+   * Closes a descriptor.
+   *
+   * {@snippet lang=c :
+   * int close(int fd);
+   * }
+   *
+   * @return what the function returns, or {@code -errno}
+   */
+  public static int close(int fd) {
+    MemorySegment state = Errno.state();
+    try {
+      return Errno.result((int) CLOSE.invokeExact(state, fd), state);
+    } catch (Throwable thrown) {
+      throw Native.unexpected(thrown);
+    }
+  }
+
+  /**
+   * Another descriptor for the same open file; not close-on-exec.
+   *
+   * {@snippet lang=c :
+   * int dup(int oldfd);
+   * }
+   *
+   * @return what the function returns, or {@code -errno}
+   */
+  public static int dup(int fd) {
+    MemorySegment state = Errno.state();
+    try {
+      return Errno.result((int) DUP.invokeExact(state, fd), state);
+    } catch (Throwable thrown) {
+      throw Native.unexpected(thrown);
+    }
+  }
+
+  /**
+   * Reads up to {@code length} bytes to {@code address}.
+   *
+   * {@snippet lang=c :
+   * ssize_t read(int fd, void *buf, size_t count);
+   * }
+   *
+   * @return what the function returns, or {@code -errno}
+   */
+  public static long read(int fd, long address, long length) {
+    MemorySegment state = Errno.state();
+    try {
+      return Errno.result((long) READ.invokeExact(state, fd, address, length), state);
+    } catch (Throwable thrown) {
+      throw Native.unexpected(thrown);
+    }
+  }
+
+  /**
+   * Writes up to {@code length} bytes from {@code address}.
+   *
+   * {@snippet lang=c :
+   * ssize_t write(int fd, const void *buf, size_t count);
+   * }
+   *
+   * @return what the function returns, or {@code -errno}
+   */
+  public static long write(int fd, long address, long length) {
+    MemorySegment state = Errno.state();
+    try {
+      return Errno.result((long) WRITE.invokeExact(state, fd, address, length), state);
+    } catch (Throwable thrown) {
+      throw Native.unexpected(thrown);
+    }
+  }
+
+  /**
+   * Makes data and metadata durable.
+   *
+   * {@snippet lang=c :
+   * int fsync(int fd);
+   * }
+   *
+   * @return what the function returns, or {@code -errno}
+   */
+  public static int fsync(int fd) {
+    MemorySegment state = Errno.state();
+    try {
+      return Errno.result((int) FSYNC.invokeExact(state, fd), state);
+    } catch (Throwable thrown) {
+      throw Native.unexpected(thrown);
+    }
+  }
+
+  /**
+   * Makes data durable, and the metadata needed to read it again.
+   *
+   * {@snippet lang=c :
+   * int fdatasync(int fd);
+   * }
+   *
+   * @return what the function returns, or {@code -errno}
+   */
+  public static int fdatasync(int fd) {
+    MemorySegment state = Errno.state();
+    try {
+      return Errno.result((int) FDATASYNC.invokeExact(state, fd), state);
+    } catch (Throwable thrown) {
+      throw Native.unexpected(thrown);
+    }
+  }
+
+  /**
+   * Sets the size of a file, in bytes.
+   *
+   * {@snippet lang=c :
+   * int ftruncate(int fd, off_t length);
+   * }
+   *
+   * @return what the function returns, or {@code -errno}
+   */
+  public static int ftruncate(int fd, long length) {
+    MemorySegment state = Errno.state();
+    try {
+      return Errno.result((int) FTRUNCATE.invokeExact(state, fd, length), state);
+    } catch (Throwable thrown) {
+      throw Native.unexpected(thrown);
+    }
+  }
+}

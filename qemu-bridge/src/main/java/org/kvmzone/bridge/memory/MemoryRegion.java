@@ -1,0 +1,152 @@
+package org.kvmzone.bridge.memory;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Optional;
+import org.kvmzone.bridge.ffi.Errno;
+import org.kvmzone.bridge.ffi.FileStatus;
+import org.kvmzone.bridge.ffi.NativeException;
+import org.kvmzone.bridge.ffi.SysMman;
+import org.kvmzone.bridge.ffi.SysVfs;
+
+/**
+ * A mapped run of guest memory: where the guest sees it, where the front end sees it, and the
+ * segment through which this process sees it.
+ */
+public final class MemoryRegion implements AutoCloseable {
+  private final Description description;
+  private final MemorySegment segment;
+  private final Arena arena;
+
+  /**
+   * A region as the front end announces it (all in bytes, all unsigned).
+   *
+   * @param guestAddress where it begins for the guest
+   * @param size its length
+   * @param userAddress where it begins in the front end's own memory
+   * @param fileOffset where it begins in the file that came with it
+   */
+  public record Description(long guestAddress, long size, long userAddress, long fileOffset) {
+    /** What is wrong with these numbers, whatever the file is. */
+    public Optional<String> fault() {
+      if (size <= 0) {
+        return Optional.of("size " + Long.toUnsignedString(size));
+      }
+      if (fileOffset < 0 || fileOffset + size < 0) {
+        return Optional.of("file offset 0x" + Long.toHexString(fileOffset) + " and size overflow");
+      }
+      if (wraps(guestAddress) || wraps(userAddress)) {
+        return Optional.of("an address range that wraps around");
+      }
+      return Optional.empty();
+    }
+
+    private boolean wraps(long address) {
+      return Long.compareUnsigned(address + size, address) < 0 && address + size != 0;
+    }
+
+    /** Whether two regions share an address of the guest's or of the front end's. */
+    public boolean overlaps(Description other) {
+      return overlap(guestAddress, size, other.guestAddress, other.size)
+          || overlap(userAddress, size, other.userAddress, other.size);
+    }
+
+    private static boolean overlap(long a, long sizeA, long b, long sizeB) {
+      return Long.compareUnsigned(b - a, sizeA) < 0 || Long.compareUnsigned(a - b, sizeB) < 0;
+    }
+  }
+
+  private MemoryRegion(Description description, MemorySegment segment, Arena arena) {
+    this.description = description;
+    this.segment = segment;
+    this.arena = arena;
+  }
+
+  /**
+   * Maps a region from {@code fd}, which stays the caller's.
+   *
+   * @throws IllegalArgumentException if the description is faulty, or the file too short for it:
+   *     touching what a file lacks is a SIGBUS
+   * @throws NativeException if the kernel refuses the mapping
+   */
+  public static MemoryRegion map(Description description, int fd) {
+    description
+        .fault()
+        .ifPresent(
+            fault -> {
+              throw new IllegalArgumentException("memory region with " + fault);
+            });
+    FileStatus status = FileStatus.of(fd);
+    long end = description.fileOffset + description.size;
+    if (status.isRegularFile() && status.size() < end) {
+      throw new IllegalArgumentException(
+          "memory region ends at byte " + end + " of a file of " + status.size() + " bytes");
+    }
+    // From the file's beginning: a huge page's mapping has to begin at a multiple of its size, and
+    // the offset that the front end gives need not be one (vhost-user.md T6).
+    long length = mappedLength(fd, end);
+    long address =
+        Errno.check(
+            SysMman.mmap(
+                0,
+                length,
+                SysMman.PROT_READ | SysMman.PROT_WRITE,
+                SysMman.MAP_SHARED | SysMman.MAP_NORESERVE,
+                fd,
+                0),
+            "mmap of " + length + " bytes of guest memory");
+    Arena arena = Arena.ofShared();
+    MemorySegment whole =
+        MemorySegment.ofAddress(address).reinterpret(end, arena, gone -> unmap(gone, length));
+    return new MemoryRegion(
+        description, whole.asSlice(description.fileOffset, description.size), arena);
+  }
+
+  private static void unmap(MemorySegment whole, long length) {
+    int ignored = SysMman.munmap(whole.address(), length); // fails on a bad range only
+  }
+
+  /** mmap rounds a length up by itself, munmap of huge pages does not. */
+  private static long mappedLength(int fd, long length) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment statfs = arena.allocate(256, 8);
+      Errno.check(SysVfs.fstatfs(fd, statfs), "fstatfs of guest memory");
+      long type = statfs.get(ValueLayout.JAVA_LONG, 0);
+      long blockSize = statfs.get(ValueLayout.JAVA_LONG, 8);
+      long page = type == SysVfs.HUGETLBFS_MAGIC ? blockSize : 4096;
+      return (length + page - 1) / page * page;
+    }
+  }
+
+  /** What the front end said. */
+  public Description description() {
+    return description;
+  }
+
+  /** The first guest-physical address. */
+  public long guestAddress() {
+    return description.guestAddress;
+  }
+
+  /** Bytes. */
+  public long size() {
+    return description.size;
+  }
+
+  /** The region's memory: byte 0 is {@link #guestAddress}. */
+  public MemorySegment segment() {
+    return segment;
+  }
+
+  /** Whether the guest address lies in this region. */
+  public boolean contains(long guestAddress) {
+    return Long.compareUnsigned(guestAddress - description.guestAddress, description.size) < 0;
+  }
+
+  /** Unmaps; whoever still holds the segment gets an {@code IllegalStateException} from it. */
+  @Override
+  public void close() {
+    arena.close();
+  }
+}

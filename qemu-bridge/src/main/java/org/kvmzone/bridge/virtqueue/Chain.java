@@ -1,0 +1,38 @@
+package org.kvmzone.bridge.virtqueue;
+
+import org.kvmzone.bridge.memory.Buffers;
+
+/**
+ * A descriptor chain that was read and checked: what the driver lets the device read, and where it
+ * lets it write. The object is the device's and is filled again by each {@code pop}; the memory is
+ * the driver's to change at any time, so what is to be checked is copied first.
+ */
+public final class Chain {
+  private final Buffers readable = new Buffers();
+  private final Buffers writable = new Buffers();
+  private int head;
+
+  /** An empty chain, to be filled by {@link Virtqueue#pop}. */
+  public Chain() {}
+
+  void begin(int head) {
+    this.head = head;
+    readable.clear();
+    writable.clear();
+  }
+
+  /** The index of the chain's first descriptor: its name until it is given back. */
+  public int head() {
+    return head;
+  }
+
+  /** What the driver wrote for the device. */
+  public Buffers readable() {
+    return readable;
+  }
+
+  /** Room for what the device writes for the driver. */
+  public Buffers writable() {
+    return writable;
+  }
+}

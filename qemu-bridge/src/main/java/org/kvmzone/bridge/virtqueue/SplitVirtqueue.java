@@ -1,0 +1,236 @@
+package org.kvmzone.bridge.virtqueue;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.kvmzone.bridge.memory.GuestMemory;
+
+/** The split ring (virtio 1.3 §2.7). */
+public final class SplitVirtqueue implements Virtqueue {
+  /** The largest ring (virtio 1.3 §2.7). */
+  public static final int MAX_SIZE = 32768;
+
+  private static final ValueLayout.OfShort LE16 = JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfLong LE64_UNALIGNED =
+      JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle INDEX = LE16.varHandle();
+
+  private static final long FLAGS = 0;
+  private static final long IDX = 2;
+  private static final long RING = 4;
+  private static final short AVAIL_NO_INTERRUPT = 1;
+  private static final short USED_NO_NOTIFY = 1;
+
+  private final int size;
+  private final int mask;
+  private final boolean eventIndex;
+  private final boolean[] popped;
+  private final ChainReader reader;
+
+  private RingMemory ring;
+  private int nextAvailable; // 16 bits, as the ring counts
+  private int knownAvailable; // the driver's index when it was last read
+  private int used; // 16 bits: what was pushed, published or not
+  private int interruptedAt; // the used index when interruptWanted was last asked
+  private int inFlight;
+  private @Nullable QueueFault fault;
+  private volatile boolean abandoned;
+
+  /**
+   * A ring that the driver has set up.
+   *
+   * @param size entries, a power of two up to {@link #MAX_SIZE}
+   * @param features what was negotiated
+   * @param base the available index to begin at
+   * @throws IllegalArgumentException if the size is none
+   */
+  public SplitVirtqueue(
+      int size, long features, int base, GuestMemory memory, RingMemory ringMemory) {
+    if (!isValidSize(size)) {
+      throw new IllegalArgumentException("split ring of " + size + " entries");
+    }
+    this.size = size;
+    this.mask = size - 1;
+    this.eventIndex = (features & Features.EVENT_IDX) != 0;
+    this.popped = new boolean[size];
+    this.reader = new ChainReader(size, (features & Features.INDIRECT_DESC) != 0, memory);
+    this.ring = ringMemory;
+    this.nextAvailable = base & 0xffff;
+    this.knownAvailable = nextAvailable;
+    // What was given back before is in the ring itself: a back end that comes anew goes on there.
+    this.used = ringMemory.used().get(LE16, IDX) & 0xffff;
+    this.interruptedAt = used;
+  }
+
+  /** Whether a split ring may have this many entries. */
+  public static boolean isValidSize(int size) {
+    return size > 0 && size <= MAX_SIZE && Integer.bitCount(size) == 1;
+  }
+
+  @Override
+  public int size() {
+    return size;
+  }
+
+  @Override
+  public boolean pop(Chain chain) {
+    if (nextAvailable == knownAvailable && !refresh()) {
+      return false;
+    }
+    int slot = nextAvailable & mask;
+    int head = ring.available().get(LE16, RING + 2L * slot) & 0xffff;
+    QueueFault found;
+    if (head >= size) {
+      found = QueueFault.DESCRIPTOR_INDEX;
+    } else if (popped[head]) {
+      found = QueueFault.HEAD_IN_FLIGHT;
+    } else {
+      found = reader.read(ring.descriptors(), head, chain);
+    }
+    if (found != null) {
+      fail(found);
+      return false;
+    }
+    nextAvailable = (nextAvailable + 1) & 0xffff;
+    popped[head] = true;
+    inFlight++;
+    return true;
+  }
+
+  /** Reads the driver's index; false if nothing new is there, or the ring is broken. */
+  private boolean refresh() {
+    if (isDead()) {
+      return false;
+    }
+    // Acquire: what the driver wrote before it raised the index is seen (virtio 1.3 §2.7.13.3).
+    int index = (short) INDEX.getAcquire(ring.available(), IDX) & 0xffff;
+    int ahead = (index - nextAvailable) & 0xffff;
+    if (ahead == 0) {
+      return false;
+    }
+    if (ahead > size - inFlight) {
+      fail(QueueFault.AVAILABLE_INDEX);
+      return false;
+    }
+    knownAvailable = index;
+    return true;
+  }
+
+  @Override
+  public void unpop(Chain chain) {
+    popped[chain.head()] = false;
+    inFlight--;
+    nextAvailable = (nextAvailable - 1) & 0xffff;
+  }
+
+  @Override
+  public void push(int head, int written) {
+    popped[head] = false;
+    inFlight--;
+    if (isDead()) {
+      return;
+    }
+    // Element of the used ring: id, then length, written at once (virtio 1.3 §2.7.8).
+    long element = (head & 0xffffL) | (written & 0xffff_ffffL) << 32;
+    ring.used().set(LE64_UNALIGNED, RING + 8L * (used & mask), element);
+    used = (used + 1) & 0xffff;
+  }
+
+  @Override
+  public void publish() {
+    if (isDead()) {
+      return;
+    }
+    // Release: the elements and the data are there before the index says so (§2.7.8.2).
+    INDEX.setRelease(ring.used(), IDX, (short) used);
+  }
+
+  @Override
+  public boolean interruptWanted() {
+    if (used == interruptedAt || isDead()) {
+      return false;
+    }
+    int old = interruptedAt;
+    interruptedAt = used;
+    // The index must be out before the driver's wish is read, or both wait for ever (§2.7.7.2).
+    VarHandle.fullFence();
+    if (!eventIndex) {
+      return (ring.available().get(LE16, FLAGS) & AVAIL_NO_INTERRUPT) == 0;
+    }
+    int usedEvent = ring.available().get(LE16, RING + 2L * size) & 0xffff;
+    return ((used - usedEvent - 1) & 0xffff) < ((used - old) & 0xffff);
+  }
+
+  @Override
+  public boolean armKicks() {
+    if (isDead()) {
+      return true;
+    }
+    if (eventIndex) {
+      ring.used().set(LE16, RING + 8L * size, (short) nextAvailable);
+    } else {
+      ring.used().set(LE16, FLAGS, (short) 0);
+    }
+    // The wish must be out before the index is looked at again (§2.7.10.1).
+    VarHandle.fullFence();
+    return !hasAvailable();
+  }
+
+  @Override
+  public void disarmKicks() {
+    // With event indices the old one is left behind: kicks end when the driver passes it.
+    if (!eventIndex && !isDead()) {
+      ring.used().set(LE16, FLAGS, USED_NO_NOTIFY);
+    }
+  }
+
+  @Override
+  public boolean hasAvailable() {
+    return nextAvailable != knownAvailable || refresh();
+  }
+
+  @Override
+  public int inFlight() {
+    return inFlight;
+  }
+
+  @Override
+  public int base() {
+    return nextAvailable;
+  }
+
+  @Override
+  public void remap(GuestMemory memory, RingMemory ringMemory) {
+    reader.memory(memory);
+    ring = ringMemory;
+  }
+
+  @Override
+  public void fail(QueueFault reason) {
+    if (fault == null) {
+      fault = reason;
+      knownAvailable = nextAvailable; // nothing more is popped
+    }
+  }
+
+  @Override
+  public Optional<QueueFault> fault() {
+    return Optional.ofNullable(fault);
+  }
+
+
+  @Override
+  public void abandon() {
+    abandoned = true;
+  }
+
+  /** A ring that is broken or abandoned is written to no more. */
+  private boolean isDead() {
+    return fault != null || abandoned;
+  }
+}

@@ -1,0 +1,64 @@
+package org.kvmzone.bridge.virtqueue;
+
+import java.util.Optional;
+import org.kvmzone.bridge.memory.GuestMemory;
+
+/**
+ * The device's side of one ring. Used by one thread at a time: its owner.
+ *
+ * <p>A batch is any number of {@link #pop}s and {@link #push}es and one {@link #publish} at its
+ * end. None of these methods throws for what a driver wrote, waits, or allocates in steady state.
+ */
+public sealed interface Virtqueue permits SplitVirtqueue {
+  /** Number of entries of the ring, 1 to 32768. */
+  int size();
+
+  /**
+   * Takes the next available chain.
+   *
+   * @return false if there is none, or the ring is {@linkplain #fault broken}
+   */
+  boolean pop(Chain chain);
+
+  /** Undoes the last {@link #pop} that was neither undone nor pushed: the chain is available again. */
+  void unpop(Chain chain);
+
+  /** Gives a chain back, {@code written} bytes of it written; the driver sees it on {@link #publish}. */
+  void push(int head, int written);
+
+  /** Lets the driver see all that was pushed. */
+  void publish();
+
+  /** Whether the driver wants to be interrupted for what was published since the last call. */
+  boolean interruptWanted();
+
+  /** Asks the driver for kicks. @return whether nothing is available, so that one may sleep */
+  boolean armKicks();
+
+  /** Tells the driver that kicks are not needed (a hint; with event indices some still come). */
+  void disarmKicks();
+
+  /** Whether a chain is available now. */
+  boolean hasAvailable();
+
+  /** How many chains are popped and not yet pushed. */
+  int inFlight();
+
+  /** Where the next chain is taken from, as GET_VRING_BASE wants it. */
+  int base();
+
+  /** Looks addresses up in another table from now on; the ring itself must be in it too. */
+  void remap(GuestMemory memory, RingMemory ring);
+
+  /** Declares the ring broken, for a reason that lies outside of it; the first fault stays. */
+  void fail(QueueFault fault);
+
+  /**
+   * Nobody waits for this ring any more, but requests are in flight: what is pushed from now on is
+   * only counted, and guest memory left alone. The one method that any thread may call.
+   */
+  void abandon();
+
+  /** Why the ring is broken, if it is. */
+  Optional<QueueFault> fault();
+}
