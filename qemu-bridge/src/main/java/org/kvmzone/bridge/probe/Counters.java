@@ -1,7 +1,5 @@
 package org.kvmzone.bridge.probe;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,7 +12,8 @@ import java.util.Map;
  * @param <E> the enum that names them
  */
 public final class Counters<E extends Enum<E> & Counter> {
-  private static final VarHandle CELL = MethodHandles.arrayElementVarHandle(long[].class);
+  /** Two cache lines on either side, so that no two writers share one (lines come in pairs). */
+  private static final int PADDING = 16;
 
   private final E[] names;
   private final long[] cells;
@@ -22,18 +21,22 @@ public final class Counters<E extends Enum<E> & Counter> {
   /** All counters of {@code type}, at zero. */
   public Counters(Class<E> type) {
     names = type.getEnumConstants();
-    cells = new long[names.length];
+    cells = new long[PADDING + names.length + PADDING];
+  }
+
+  /** Adds one to a counter; by the one writer. */
+  public void increment(E counter) {
+    add(counter, 1);
   }
 
   /** Adds to a counter; by the one writer. */
   public void add(E counter, long amount) {
-    int i = counter.ordinal();
-    CELL.setOpaque(cells, i, (long) CELL.getOpaque(cells, i) + amount);
+    Cells.add(cells, index(counter), amount);
   }
 
   /** What a counter stands at. */
   public long value(E counter) {
-    return (long) CELL.getOpaque(cells, counter.ordinal());
+    return Cells.read(cells, index(counter));
   }
 
   /** Adds all counters up by name, in the enum's order; of several queues, of several devices. */
@@ -49,5 +52,10 @@ public final class Counters<E extends Enum<E> & Counter> {
     Map<String, Long> sums = new LinkedHashMap<>();
     List.copyOf(several).forEach(one -> one.addTo(sums));
     return sums;
+  }
+
+  @SuppressWarnings("EnumOrdinal") // an index into memory that dies with this object
+  private int index(E counter) {
+    return PADDING + counter.ordinal();
   }
 }
