@@ -97,8 +97,7 @@ final class LoopEntry {
 
   /** Memory that was truncated under us (InternalError), or a mistake of the device's. */
   private void fail(Throwable thrown) {
-    LOG.log(
-        Level.ERROR, device.id() + ": queue " + queue.index() + " failed: " + thrown, thrown);
+    LOG.log(Level.ERROR, device.id() + ": queue " + queue.index() + " failed: " + thrown, thrown);
     queue.fail(QueueFault.DEVICE_FAILED);
   }
 }

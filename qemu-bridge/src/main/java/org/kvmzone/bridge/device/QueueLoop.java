@@ -81,6 +81,7 @@ public final class QueueLoop implements AutoCloseable {
   }
 
   /** Removes a source; the thread may be in it for the rest of this turn. */
+  @SuppressWarnings("ReferenceEquality") // this one, not one like it
   public synchronized void remove(EventSource source) {
     unwatch(source.fd());
     sources = Arrays.stream(sources).filter(s -> s != source).toArray(EventSource[]::new);

@@ -193,9 +193,8 @@ public final class Spec {
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder(word);
-    values.forEach(
-        (name, value) ->
-            text.append(',').append(name).append('=').append(value.replace(",", ",,")));
+    values.forEach((name, value) ->
+        text.append(',').append(name).append('=').append(value.replace(",", ",,")));
     return text.toString();
   }
 }

@@ -38,7 +38,10 @@ public final class SysEventfd {
     }
   }
 
-  /** Adds one to a counter; whoever waits for it wakes. Does not wait itself: a full counter is enough. */
+  /**
+   * Adds one to a counter; whoever waits for it wakes. Does not wait itself: a full counter is
+   * enough.
+   */
   public static void signal(int fd) {
     // EAGAIN: the counter is full, so it is readable. EBADF: nobody is there to be told.
     long ignored = Unistd.write(fd, ONE.address(), 8);

@@ -7,7 +7,15 @@ import java.lang.invoke.MethodHandle;
 
 /** {@code <sys/ioctl.h>}: device control. */
 public final class SysIoctl {
-  private static final MethodHandle IOCTL = Native.capturing("ioctl", 2, FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+  private static final MethodHandle IOCTL =
+      Native.capturing(
+          "ioctl",
+          2,
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG));
 
   private SysIoctl() {}
 

@@ -73,10 +73,9 @@ public final class MemoryRegion implements AutoCloseable {
   public static MemoryRegion map(Description description, int fd) {
     description
         .fault()
-        .ifPresent(
-            fault -> {
-              throw new IllegalArgumentException("memory region with " + fault);
-            });
+        .ifPresent(fault -> {
+          throw new IllegalArgumentException("memory region with " + fault);
+        });
     FileStatus status = FileStatus.of(fd);
     long end = description.fileOffset + description.size;
     if (status.isRegularFile() && status.size() < end) {

@@ -26,14 +26,12 @@ public record RingMemory(MemorySegment descriptors, MemorySegment available, Mem
     }
     return memory
         .atUserAddress(descriptors, 16L * size)
-        .flatMap(
-            table ->
-                memory
-                    .atUserAddress(available, 6 + 2L * size)
-                    .flatMap(
-                        ring ->
-                            memory
-                                .atUserAddress(used, 6 + 8L * size)
-                                .map(elements -> new RingMemory(table, ring, elements))));
+        .flatMap(table ->
+            memory
+                .atUserAddress(available, 6 + 2L * size)
+                .flatMap(ring ->
+                    memory
+                        .atUserAddress(used, 6 + 8L * size)
+                        .map(elements -> new RingMemory(table, ring, elements))));
   }
 }

@@ -223,7 +223,6 @@ public final class SplitVirtqueue implements Virtqueue {
     return Optional.ofNullable(fault);
   }
 
-
   @Override
   public void abandon() {
     abandoned = true;

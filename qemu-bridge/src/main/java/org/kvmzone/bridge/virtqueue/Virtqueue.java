@@ -20,10 +20,15 @@ public sealed interface Virtqueue permits SplitVirtqueue {
    */
   boolean pop(Chain chain);
 
-  /** Undoes the last {@link #pop} that was neither undone nor pushed: the chain is available again. */
+  /**
+   * Undoes the last {@link #pop} that was neither undone nor pushed: the chain is available again.
+   */
   void unpop(Chain chain);
 
-  /** Gives a chain back, {@code written} bytes of it written; the driver sees it on {@link #publish}. */
+  /**
+   * Gives a chain back, {@code written} bytes of it written; the driver sees it on {@link
+   * #publish}.
+   */
   void push(int head, int written);
 
   /** Lets the driver see all that was pushed. */

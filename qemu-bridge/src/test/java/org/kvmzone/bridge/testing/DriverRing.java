@@ -84,8 +84,7 @@ public final class DriverRing {
     for (int i = 0; i < pieces.length; i++) {
       boolean last = i == pieces.length - 1;
       int flags = (pieces[i].writable() ? WRITE : 0) | (last ? 0 : NEXT);
-      descriptor(
-          slots[i], pieces[i].address(), pieces[i].length(), flags, last ? 0 : slots[i + 1]);
+      descriptor(slots[i], pieces[i].address(), pieces[i].length(), flags, last ? 0 : slots[i + 1]);
     }
     available(slots[0]);
     return slots[0];

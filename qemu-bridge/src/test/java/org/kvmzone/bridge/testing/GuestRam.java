@@ -40,8 +40,7 @@ public final class GuestRam implements AutoCloseable {
     }
     Errno.check(Unistd.ftruncate(fd.number(), size), "ftruncate");
     region =
-        MemoryRegion.map(
-            new MemoryRegion.Description(guestBase, size, userBase, 0), fd.number());
+        MemoryRegion.map(new MemoryRegion.Description(guestBase, size, userBase, 0), fd.number());
     memory = new GuestMemory(List.of(region));
     next.set(guestBase);
   }
