@@ -2,6 +2,7 @@ package org.kvmzone.bridge.device;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import org.kvmzone.bridge.probe.Counters;
 import org.kvmzone.bridge.virtqueue.QueueFault;
@@ -38,7 +39,7 @@ public final class DeviceQueue {
   private volatile int owned;
 
   private volatile State state = State.RUNNING;
-  private volatile Runnable whenStopped = () -> {};
+  private final CompletableFuture<Void> stopped = new CompletableFuture<>();
 
   /** How a queue stands. */
   public enum State {
@@ -146,20 +147,22 @@ public final class DeviceQueue {
     counters.add(QueueCounter.FAULTS, 1);
   }
 
-  /**
-   * Lets no new chain be taken; what is in flight completes.
-   *
-   * @param afterwards run once, by the queue's thread, when nothing is in flight any more
-   */
-  public void drain(Runnable afterwards) {
-    whenStopped = afterwards;
-    state = State.DRAINING;
-    wake.run();
+  /** Lets no new chain be taken; what is in flight completes. */
+  public void drain() {
+    if (state == State.RUNNING) {
+      state = State.DRAINING;
+      wake.run();
+    }
+  }
+
+  /** Completed by the queue's thread when, after {@link #drain}, nothing is in flight any more. */
+  public CompletableFuture<Void> stopped() {
+    return stopped;
   }
 
   /** The owner has seen that nothing is in flight. */
-  void stopped() {
+  void markStopped() {
     state = State.STOPPED;
-    whenStopped.run();
+    stopped.complete(null);
   }
 }

@@ -91,7 +91,7 @@ final class LoopEntry {
       onFault.accept(queue);
     }
     if (queue.state() == DeviceQueue.State.DRAINING && queue.ring().inFlight() == 0) {
-      queue.stopped();
+      queue.markStopped();
     }
   }
 

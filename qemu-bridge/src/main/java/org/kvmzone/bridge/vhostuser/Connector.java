@@ -1,0 +1,98 @@
+package org.kvmzone.bridge.vhostuser;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.kvmzone.bridge.ffi.Errno;
+import org.kvmzone.bridge.ffi.Fd;
+import org.kvmzone.bridge.ffi.UnixSockets;
+
+/**
+ * Connects to a front end that listens, as QEMU does with {@code server=on}, and again whenever the
+ * connection ends.
+ */
+public final class Connector implements Endpoint {
+  private static final Logger LOG = System.getLogger(Connector.class.getName());
+  private static final long FIRST_WAIT_MILLIS = 10;
+  private static final long LONGEST_WAIT_MILLIS = 1000;
+  private static final long ENDING_MILLIS = 3000;
+
+  private final Path path;
+  private final SessionFactory factory;
+  private final Thread thread;
+  private final CountDownLatch closing = new CountDownLatch(1);
+  private @Nullable Session session; // guarded by this
+
+  /** An endpoint that will connect to {@code path}. */
+  public Connector(String name, Path path, SessionFactory factory) {
+    this.path = path;
+    this.factory = factory;
+    thread = new Thread(this::run, name + "-session");
+    thread.setDaemon(true);
+  }
+
+  @Override
+  public void start() {
+    thread.start();
+  }
+
+  private void run() {
+    long wait = FIRST_WAIT_MILLIS;
+    boolean told = false;
+    while (true) {
+      int connection = UnixSockets.connect(path);
+      if (connection >= 0) {
+        serve(new Fd(connection));
+        wait = FIRST_WAIT_MILLIS;
+        told = false;
+      } else if (!told && wait >= LONGEST_WAIT_MILLIS) {
+        LOG.log(Level.INFO, "waiting for " + path + ": " + Errno.message(-connection));
+        told = true;
+      }
+      if (isClosing(wait)) {
+        return;
+      }
+      wait = Math.min(wait * 2, LONGEST_WAIT_MILLIS);
+    }
+  }
+
+  private void serve(Fd connection) {
+    Session begun;
+    synchronized (this) {
+      if (isClosing(0)) {
+        connection.close();
+        return;
+      }
+      begun = factory.session(connection);
+      session = begun;
+    }
+    begun.run();
+  }
+
+  private boolean isClosing(long millis) {
+    try {
+      return closing.await(millis, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return true;
+    }
+  }
+
+  @Override
+  public void close() {
+    closing.countDown();
+    synchronized (this) {
+      if (session != null) {
+        session.close();
+      }
+    }
+    try {
+      thread.join(ENDING_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package org.kvmzone.bridge.vhostuser;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.kvmzone.bridge.ffi.Fd;
+import org.kvmzone.bridge.ffi.NativeException;
+import org.kvmzone.bridge.memory.GuestMemory;
+import org.kvmzone.bridge.memory.MemoryRegion;
+import org.kvmzone.bridge.memory.MemoryRegion.Description;
+
+/**
+ * The regions of one connection. They are unmapped when the connection has ended and no queue has a
+ * request in flight any more: the last of them to {@link #release} does it.
+ */
+final class MemoryTable {
+  /** How many regions there may be: what QEMU keeps to (an ACPI machine's slots). */
+  static final int MAX_REGIONS = 509;
+
+  private final List<MemoryRegion> regions = new ArrayList<>();
+  private final AtomicInteger users = new AtomicInteger(1); // the session
+  private GuestMemory memory = GuestMemory.EMPTY;
+
+  /** The table as it is now. */
+  GuestMemory memory() {
+    return memory;
+  }
+
+  boolean isEmpty() {
+    return regions.isEmpty();
+  }
+
+  /** A queue begins to use the memory. */
+  void retain() {
+    users.incrementAndGet();
+  }
+
+  /** A queue, or the session, has ended. */
+  void release() {
+    if (users.decrementAndGet() == 0) {
+      regions.forEach(MemoryRegion::close);
+      regions.clear();
+    }
+  }
+
+  /**
+   * Adds a region.
+   *
+   * @throws RefusedException if it cannot be mapped, or overlaps another
+   */
+  void add(Description description, Fd file) throws RefusedException {
+    if (regions.size() >= MAX_REGIONS) {
+      throw new RefusedException("more than " + MAX_REGIONS + " memory regions");
+    }
+    for (MemoryRegion region : regions) {
+      if (region.description().overlaps(description)) {
+        throw new RefusedException(
+            "memory region at " + hex(description) + " overlaps " + hex(region.description()));
+      }
+    }
+    try {
+      regions.add(MemoryRegion.map(description, file.number()));
+    } catch (IllegalArgumentException | NativeException e) {
+      throw new RefusedException(e.getMessage());
+    }
+    memory = new GuestMemory(regions);
+  }
+
+  /**
+   * Removes a region; no queue is running.
+   *
+   * @throws RefusedException if there is none such
+   */
+  void remove(Description description) throws RefusedException {
+    // Identified by addresses and size: the offset belongs to the descriptor that came with it.
+    for (MemoryRegion region : regions) {
+      Description known = region.description();
+      if (known.guestAddress() == description.guestAddress()
+          && known.userAddress() == description.userAddress()
+          && known.size() == description.size()) {
+        regions.remove(region);
+        memory = new GuestMemory(regions);
+        region.close();
+        return;
+      }
+    }
+    throw new RefusedException("no memory region at " + hex(description));
+  }
+
+  /** Removes all regions; no queue is running. */
+  void clear() {
+    List<MemoryRegion> gone = List.copyOf(regions);
+    regions.clear();
+    memory = GuestMemory.EMPTY;
+    gone.forEach(MemoryRegion::close);
+  }
+
+  private static String hex(Description description) {
+    return "0x" + Long.toHexString(description.guestAddress());
+  }
+}

@@ -1,0 +1,10 @@
+package org.kvmzone.bridge.vhostuser;
+
+/** The connection is broken: what arrived is no vhost-user, or cannot be answered within it. */
+final class ProtocolException extends Exception {
+  private static final long serialVersionUID = 1;
+
+  ProtocolException(String message) {
+    super(message);
+  }
+}

@@ -1,0 +1,10 @@
+package org.kvmzone.bridge.vhostuser;
+
+/** One message cannot be acted upon; the connection can go on if the front end learns of it. */
+final class RefusedException extends Exception {
+  private static final long serialVersionUID = 1;
+
+  RefusedException(String message) {
+    super(message);
+  }
+}

@@ -1,0 +1,158 @@
+package org.kvmzone.bridge.vhostuser;
+
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.kvmzone.bridge.device.DeviceQueue;
+import org.kvmzone.bridge.device.QueueCounter;
+import org.kvmzone.bridge.device.QueueLoop;
+import org.kvmzone.bridge.ffi.Fd;
+import org.kvmzone.bridge.ffi.SysEventfd;
+import org.kvmzone.bridge.memory.GuestMemory;
+import org.kvmzone.bridge.probe.Counters;
+import org.kvmzone.bridge.virtqueue.RingMemory;
+import org.kvmzone.bridge.virtqueue.SplitVirtqueue;
+
+/** What a front end has said about one ring, and the queue that it has become. */
+final class Ring {
+  private final int index;
+  private final Counters<QueueCounter> counters;
+  private int size;
+  private int base;
+  private boolean addressed;
+  private long descriptors;
+  private long available;
+  private long used;
+  private boolean enabled;
+  private @Nullable Fd kick; // there while the ring is started
+  private @Nullable Fd error;
+  private @Nullable DeviceQueue queue;
+
+  // Written by the session while it owns the queue, read by the queue's owner.
+  private @Nullable Fd call;
+
+  Ring(int index, Counters<QueueCounter> counters) {
+    this.index = index;
+    this.counters = counters;
+  }
+
+  int index() {
+    return index;
+  }
+
+  int base() {
+    return base;
+  }
+
+  Optional<DeviceQueue> queue() {
+    return Optional.ofNullable(queue);
+  }
+
+  void size(int entries) {
+    size = entries;
+  }
+
+  void base(int next) {
+    base = next;
+  }
+
+  void addresses(long descriptorsAt, long availableAt, long usedAt) {
+    addressed = true;
+    descriptors = descriptorsAt;
+    available = availableAt;
+    used = usedAt;
+  }
+
+  void enabled(boolean on) {
+    enabled = on;
+  }
+
+  void kick(Fd file) {
+    close(kick);
+    kick = file;
+  }
+
+  /** Replaces the call descriptor; the session owns the queue, or there is none. */
+  void call(Optional<Fd> file) {
+    close(call);
+    call = file.orElse(null);
+    // What was given back before a back end died may never have been told: once too often is fine.
+    raise();
+  }
+
+  void error(Optional<Fd> file) {
+    close(error);
+    error = file.orElse(null);
+  }
+
+  /** Whether everything is known that a queue needs, but for memory. */
+  boolean isReady(boolean alwaysEnabled) {
+    return kick != null && size > 0 && addressed && (enabled || alwaysEnabled);
+  }
+
+  /** The ring's areas in this memory. */
+  Optional<RingMemory> locate(GuestMemory memory) {
+    return RingMemory.locate(memory, size, descriptors, available, used);
+  }
+
+  /** Makes the ring a queue. */
+  DeviceQueue open(GuestMemory memory, RingMemory areas, long features, QueueLoop loop) {
+    DeviceQueue opened =
+        new DeviceQueue(
+            index,
+            new SplitVirtqueue(size, features, base, memory, areas),
+            this::raise,
+            loop::wake,
+            counters);
+    queue = opened;
+    return opened;
+  }
+
+  Fd kickFile() {
+    if (kick == null) {
+      throw new IllegalStateException("ring " + index + " is not started");
+    }
+    return kick;
+  }
+
+  /** The queue has stopped; where it would go on is known. */
+  void closed(int next) {
+    base = next;
+    queue = null;
+  }
+
+  /** GET_VRING_BASE: stopped, and what was said before a reboot holds no more. */
+  void reset() {
+    close(kick);
+    kick = null;
+    addressed = false;
+  }
+
+  void raise() {
+    if (call != null) {
+      SysEventfd.signal(call.number());
+    }
+  }
+
+  /** Tells the front end that the ring is broken. */
+  void signalError() {
+    if (error != null) {
+      SysEventfd.signal(error.number());
+    }
+  }
+
+  /** Closes the descriptors; no queue is running. */
+  void close() {
+    close(kick);
+    close(call);
+    close(error);
+    kick = null;
+    call = null;
+    error = null;
+  }
+
+  private static void close(@Nullable Fd file) {
+    if (file != null) {
+      file.close();
+    }
+  }
+}
