@@ -24,4 +24,12 @@ final class Cells {
   static long read(long[] cells, int index) {
     return (long) LONGS.getOpaque(cells, index);
   }
+
+  static long[] copy(long[] cells) {
+    long[] copy = new long[cells.length];
+    for (int i = 0; i < copy.length; i++) {
+      copy[i] = read(cells, i);
+    }
+    return copy;
+  }
 }
