@@ -17,7 +17,7 @@ public final class SysVfs {
   private SysVfs() {}
 
   /**
-   * Fills a {@code struct statfs}, whose first word is the type.
+   * Fills a {@link Statfs}.
    *
    * {@snippet lang=c :
    * int fstatfs(int fd, struct statfs *buf);

@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.FileStatus;
 import org.kvmzone.bridge.ffi.NativeException;
+import org.kvmzone.bridge.ffi.Statfs;
 import org.kvmzone.bridge.ffi.SysMman;
 import org.kvmzone.bridge.ffi.SysVfs;
 
@@ -109,10 +110,10 @@ public final class MemoryRegion implements AutoCloseable {
   /** mmap rounds a length up by itself, munmap of huge pages does not. */
   private static long mappedLength(int fd, long length) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment statfs = arena.allocate(256, 8);
+      MemorySegment statfs = arena.allocate(Statfs.SIZE, 8);
       Errno.check(SysVfs.fstatfs(fd, statfs), "fstatfs of guest memory");
-      long type = statfs.get(ValueLayout.JAVA_LONG, 0);
-      long blockSize = statfs.get(ValueLayout.JAVA_LONG, 8);
+      long type = statfs.get(ValueLayout.JAVA_LONG, Statfs.f_type$OFFSET);
+      long blockSize = statfs.get(ValueLayout.JAVA_LONG, Statfs.f_bsize$OFFSET);
       long page = type == SysVfs.HUGETLBFS_MAGIC ? blockSize : 4096;
       return (length + page - 1) / page * page;
     }

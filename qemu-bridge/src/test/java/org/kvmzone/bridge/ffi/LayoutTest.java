@@ -1,0 +1,193 @@
+package org.kvmzone.bridge.ffi;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import java.io.IOException;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.StructLayout;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+import org.kvmzone.bridge.testing.CCompiler;
+
+/**
+ * Compares every number in the bindings with what the C compiler of this machine says. A constant
+ * has its C name; {@code SIZE}, {@code LAYOUT} and {@code field$OFFSET} are those of the structure
+ * that the class stands for. What goes by another name is in {@link #OTHER_NAMES}.
+ */
+class LayoutTest {
+  /** Where C declares what a class binds. */
+  private record Binding(Class<?> type, Optional<String> struct, List<String> headers) {}
+
+  private static final List<Binding> BINDINGS =
+      List.of(
+          struct(EpollEvent.class, "epoll_event", "sys/epoll.h"),
+          constants(Errno.class, "errno.h"),
+          constants(Fcntl.class, "fcntl.h"),
+          struct(FileStatus.class, "statx", "sys/stat.h"),
+          struct(Iovec.class, "iovec", "sys/uio.h", "limits.h"),
+          constants(LinuxFalloc.class, "linux/falloc.h"),
+          struct(Msghdr.class, "msghdr", "sys/socket.h"),
+          constants(Poll.class, "poll.h"),
+          struct(PollFd.class, "pollfd", "poll.h"),
+          struct(SockaddrUn.class, "sockaddr_un", "sys/un.h"),
+          struct(Statfs.class, "statfs", "sys/vfs.h"),
+          constants(SysEpoll.class, "sys/epoll.h"),
+          constants(SysEventfd.class, "sys/eventfd.h"),
+          constants(SysMman.class, "sys/mman.h"),
+          constants(SysSocket.class, "sys/socket.h"),
+          constants(SysStat.class, "sys/stat.h", "fcntl.h"),
+          constants(SysVfs.class, "sys/vfs.h", "linux/magic.h"));
+
+  private static final Map<String, String> OTHER_NAMES =
+      Map.of(
+          "Msghdr.CMSG_SIZE", "sizeof(struct cmsghdr)",
+          "Msghdr.cmsg_level$OFFSET", "offsetof(struct cmsghdr, cmsg_level)",
+          "Msghdr.cmsg_type$OFFSET", "offsetof(struct cmsghdr, cmsg_type)",
+          "SockaddrUn.PATH_MAX", "sizeof(((struct sockaddr_un *) 0)->sun_path) - 1");
+
+  /** A number of ours, and the C expression that it must equal. */
+  private record Claim(String name, long value, boolean isInt, String expression) {}
+
+  @TempDir private Path directory;
+
+  private static Binding struct(Class<?> type, String struct, String... headers) {
+    return new Binding(type, Optional.of(struct), List.of(headers));
+  }
+
+  private static Binding constants(Class<?> type, String... headers) {
+    return new Binding(type, Optional.empty(), List.of(headers));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyNumberIsTheCompilers() throws Exception {
+    CCompiler.assumePresent();
+    List<Claim> claims = new ArrayList<>();
+    for (Binding binding : BINDINGS) {
+      claims(binding, claims);
+    }
+    claims.add(new Claim("Msghdr.space(1)", Msghdr.space(1), false, "CMSG_SPACE(sizeof(int))"));
+    claims.add(new Claim("Msghdr.space(8)", Msghdr.space(8), false, "CMSG_SPACE(8*sizeof(int))"));
+    Map<String, Long> values =
+        CCompiler.evaluate(
+            BINDINGS.stream().flatMap(binding -> binding.headers().stream()).toList(),
+            claims.stream().map(Claim::expression).toList(),
+            directory);
+    return claims.stream()
+        .map(claim ->
+            dynamicTest(
+                claim.name() + " is " + claim.expression(),
+                () -> {
+                  long ofC = values.getOrDefault(claim.expression(), 0L);
+                  assertThat(claim.value()).isEqualTo(claim.isInt() ? (int) ofC : ofC);
+                }));
+  }
+
+  @Test
+  void everyClassWithNumbersIsCompared() throws IOException, URISyntaxException {
+    List<Class<?>> compared = new ArrayList<>();
+    BINDINGS.forEach(binding -> compared.add(binding.type()));
+    assertThat(classesOfThePackage().filter(type -> !numbers(type).isEmpty()))
+        .as("classes with constants, sizes or offsets: name the header of a new one in BINDINGS")
+        .containsExactlyInAnyOrderElementsOf(compared);
+  }
+
+  private static Stream<Class<?>> classesOfThePackage() throws IOException, URISyntaxException {
+    Path root = Path.of(Native.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    try (Stream<Path> files = Files.list(root.resolve("org/kvmzone/bridge/ffi"))) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.endsWith(".class") && !name.startsWith("package-info"))
+          .<Class<?>>map(name -> load("org.kvmzone.bridge.ffi." + name.replace(".class", "")))
+          .toList()
+          .stream();
+    }
+  }
+
+  private static Class<?> load(String name) {
+    try {
+      return Class.forName(name);
+    } catch (ClassNotFoundException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** The static fields that state something about C: numbers and layouts that are not private. */
+  private static List<Field> numbers(Class<?> type) {
+    return Stream.of(type.getDeclaredFields())
+        .filter(field -> Modifier.isStatic(field.getModifiers()))
+        .filter(field -> !Modifier.isPrivate(field.getModifiers()))
+        .filter(field ->
+            field.getType() == int.class
+                || field.getType() == long.class
+                || MemoryLayout.class.isAssignableFrom(field.getType()))
+        .toList();
+  }
+
+  private static void claims(Binding binding, List<Claim> claims) throws IllegalAccessException {
+    for (Field field : numbers(binding.type())) {
+      String name = binding.type().getSimpleName() + "." + field.getName();
+      if (field.get(null) instanceof StructLayout layout) {
+        claims(binding, layout, name, claims);
+      } else {
+        long value = ((Number) field.get(null)).longValue();
+        boolean isInt = field.getType() == int.class;
+        claims.add(new Claim(name, value, isInt, expression(binding, name, field.getName())));
+      }
+    }
+  }
+
+  private static String expression(Binding binding, String name, String field) {
+    String otherName = OTHER_NAMES.get(name);
+    if (otherName != null) {
+      return otherName;
+    }
+    if (field.equals("SIZE")) {
+      return "sizeof(struct " + struct(binding) + ")";
+    }
+    return field.endsWith("$OFFSET")
+        ? "offsetof(struct %s, %s)".formatted(struct(binding), field.replace("$OFFSET", ""))
+        : field;
+  }
+
+  private static String struct(Binding binding) {
+    return binding
+        .struct()
+        .orElseThrow(() -> new AssertionError(binding.type() + " stands for no structure"));
+  }
+
+  /** A layout's size, and where each of its members begins and how long it is. */
+  private static void claims(
+      Binding binding, StructLayout layout, String name, List<Claim> claims) {
+    String struct = "struct " + struct(binding);
+    claims.add(new Claim(name, layout.byteSize(), false, "sizeof(" + struct + ")"));
+    for (MemoryLayout member : layout.memberLayouts()) {
+      String field = member.name().orElseThrow();
+      long offset = layout.byteOffset(MemoryLayout.PathElement.groupElement(field));
+      claims.add(
+          new Claim(
+              name + " offset of " + field,
+              offset,
+              false,
+              "offsetof(%s, %s)".formatted(struct, field)));
+      claims.add(
+          new Claim(
+              name + " size of " + field,
+              member.byteSize(),
+              false,
+              "sizeof(((%s *) 0)->%s)".formatted(struct, field)));
+    }
+  }
+}
