@@ -114,7 +114,7 @@ class WatchTest {
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
     String sound = "watchtest:drop @drops[vnic, queue] = lquantize(length, 0, 100, 10, queue);";
     String pool = "@:=[](){},;-0129azAZ_ \n\u0000\u00e4\ud83d";
-    for (int i = 0; i < 20_000; i++) {
+    for (int i = 0; i < 5_000; i++) {
       StringBuilder damaged = new StringBuilder(sound);
       for (int n = random.nextInt(1, 5); n > 0; n--) {
         int at = random.nextInt(damaged.length());
