@@ -15,7 +15,8 @@ public final class Providers {
   /** What every SPEC may say besides what its provider knows. */
   static final List<Property> COMMON =
       List.of(
-          new Property("id", "NAME", "required", "what QEMU and the other commands call the device"),
+          new Property(
+              "id", "NAME", "required", "what QEMU and the other commands call the device"),
           new Property(
               "listen",
               "PATH",

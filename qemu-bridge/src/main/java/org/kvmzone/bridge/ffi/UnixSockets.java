@@ -16,8 +16,7 @@ public final class UnixSockets {
   public static Fd stream() {
     return new Fd(
         Errno.check(
-            SysSocket.socket(
-                SysSocket.AF_UNIX, SysSocket.SOCK_STREAM | SysSocket.SOCK_CLOEXEC, 0),
+            SysSocket.socket(SysSocket.AF_UNIX, SysSocket.SOCK_STREAM | SysSocket.SOCK_CLOEXEC, 0),
             "socket"));
   }
 
@@ -50,8 +49,7 @@ public final class UnixSockets {
     Fd socket = stream();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment address = SockaddrUn.of(path.toString(), arena);
-      Errno.check(
-          SysSocket.bind(socket.number(), address, SockaddrUn.SIZE), "listen on " + path);
+      Errno.check(SysSocket.bind(socket.number(), address, SockaddrUn.SIZE), "listen on " + path);
       Errno.check(SysSocket.listen(socket.number(), 8), "listen on " + path);
       return new Fd(socket.release());
     } finally {

@@ -14,8 +14,8 @@ import org.kvmzone.bridge.ffi.SysSocket;
 import org.kvmzone.bridge.ffi.UnixSockets;
 
 /**
- * Listens on a socket for front ends. One is served at a time: while it is, another that connects is
- * turned away at once, rather than left to wait for answers.
+ * Listens on a socket for front ends. One is served at a time: while it is, another that connects
+ * is turned away at once, rather than left to wait for answers.
  */
 public final class Listener implements Endpoint {
   private static final Logger LOG = System.getLogger(Listener.class.getName());
@@ -68,8 +68,7 @@ public final class Listener implements Endpoint {
       if (connection >= 0) {
         serve(new Fd(connection));
       } else if (connection != -Errno.EINTR && !closing) {
-        LOG.log(
-            Level.ERROR, "listening on " + path + " ended: " + Errno.message(-connection));
+        LOG.log(Level.ERROR, "listening on " + path + " ended: " + Errno.message(-connection));
         return;
       }
     }

@@ -61,7 +61,7 @@ final class MemoryTable {
     try {
       regions.add(MemoryRegion.map(description, file.number()));
     } catch (IllegalArgumentException | NativeException e) {
-      throw new RefusedException(e.getMessage());
+      throw new RefusedException("" + e.getMessage());
     }
     memory = new GuestMemory(regions);
   }

@@ -72,7 +72,8 @@ final class Rings {
     startReady();
   }
 
-  void addresses(int index, long descriptors, long available, long used) throws RefusedException {
+  void addresses(int index, long descriptors, long available, long used)
+      throws ProtocolException, RefusedException {
     Ring ring = ring(index);
     ring.addresses(descriptors, available, used);
     if (ring.queue().isPresent()) {
@@ -124,12 +125,11 @@ final class Rings {
 
   void resetAll() throws ProtocolException {
     stopAll();
-    rings.forEach(
-        ring -> {
-          ring.reset();
-          ring.enabled(false);
-          ring.base(0);
-        });
+    rings.forEach(ring -> {
+      ring.reset();
+      ring.enabled(false);
+      ring.base(0);
+    });
   }
 
   void stopAll() throws ProtocolException {
@@ -145,7 +145,7 @@ final class Rings {
   }
 
   /** More memory: rings that run go on, and see it. */
-  void memoryGrew() throws RefusedException {
+  void memoryGrew() throws ProtocolException, RefusedException {
     for (Ring ring : rings) {
       if (ring.queue().isPresent()) {
         remap(ring);
@@ -190,7 +190,7 @@ final class Rings {
       throw new RefusedException("ring " + ring.index() + ": kick: " + e.getMessage());
     }
     memory.retain();
-    var unused = queue.stopped().thenRun(memory::release);
+    var _ = queue.stopped().thenRun(memory::release);
     ring.raise(); // as in Ring.call: what a dead back end gave back may be untold
   }
 
@@ -252,15 +252,14 @@ final class Rings {
     queue
         .ring()
         .fault()
-        .ifPresent(
-            fault ->
-                LOG.log(
-                    Level.WARNING,
-                    device.id()
-                        + ": queue "
-                        + ring.index()
-                        + " is broken until the driver resets it: "
-                        + fault.description()));
+        .ifPresent(fault ->
+            LOG.log(
+                Level.WARNING,
+                device.id()
+                    + ": queue "
+                    + ring.index()
+                    + " is broken until the driver resets it: "
+                    + fault.description()));
     ring.signalError();
   }
 
@@ -269,7 +268,11 @@ final class Rings {
     List<CompletableFuture<Void>> draining = new ArrayList<>();
     for (Ring ring : rings) {
       ring.queue().filter(DeviceQueue::isRunning).ifPresent(device::stopping);
-      ring.queue().ifPresent(queue -> { queue.drain(); draining.add(queue.stopped()); });
+      ring.queue()
+          .ifPresent(queue -> {
+            queue.drain();
+            draining.add(queue.stopped());
+          });
     }
     boolean all = completes(CompletableFuture.allOf(draining.toArray(CompletableFuture[]::new)));
     for (Ring ring : rings) {
@@ -282,11 +285,11 @@ final class Rings {
         queue.get().ring().abandon();
       }
       // At once, or by the queue's thread when what hangs has come back.
-      var unused = queue
-          .get()
-          .stopped()
-          .thenRun(
-              () -> {
+      var _ =
+          queue
+              .get()
+              .stopped()
+              .thenRun(() -> {
                 loop(ring).remove(queue.get());
                 ring.close();
               });
@@ -300,15 +303,9 @@ final class Rings {
   /** A full eventfd, or something else that blocks, must not stop a device's thread. */
   private static Fd nonBlocking(Fd file) {
     Fd kept = new Fd(file.release());
-    int flags =
-        Fcntl.fcntl(
-            kept.number(), Fcntl.F_GETFL, 0);
+    int flags = Fcntl.fcntl(kept.number(), Fcntl.F_GETFL, 0);
     if (flags >= 0) {
-      int ignored =
-          Fcntl.fcntl(
-              kept.number(),
-              Fcntl.F_SETFL,
-              flags | Fcntl.O_NONBLOCK);
+      int ignored = Fcntl.fcntl(kept.number(), Fcntl.F_SETFL, flags | Fcntl.O_NONBLOCK);
     }
     return kept;
   }

@@ -17,8 +17,8 @@ import org.kvmzone.bridge.virtqueue.Features;
 import org.kvmzone.bridge.virtqueue.SplitVirtqueue;
 
 /**
- * One connection of a front end to a device: reads messages until the connection ends or breaks, and
- * leaves no queue running, no descriptor open and no memory mapped.
+ * One connection of a front end to a device: reads messages until the connection ends or breaks,
+ * and leaves no queue running, no descriptor open and no memory mapped.
  */
 public final class Session {
   private static final Logger LOG = System.getLogger(Session.class.getName());
@@ -71,8 +71,7 @@ public final class Session {
     } catch (ProtocolException broken) {
       if (!ended.get()) {
         statistics.count(SessionCounter.BROKEN);
-        LOG.log(
-            Level.WARNING, device.id() + ": connection closed: " + broken.getMessage());
+        LOG.log(Level.WARNING, device.id() + ": connection closed: " + broken.what());
       }
     } catch (Throwable thrown) {
       statistics.count(SessionCounter.BROKEN);
@@ -97,8 +96,7 @@ public final class Session {
 
   private void handle(Frame frame) throws ProtocolException {
     statistics.count(SessionCounter.MESSAGES);
-    boolean acknowledge =
-        frame.needReply() && (protocolFeatures & ProtocolFeatures.REPLY_ACK) != 0;
+    boolean acknowledge = frame.needReply() && (protocolFeatures & ProtocolFeatures.REPLY_ACK) != 0;
     try {
       Message message =
           MessageDecoder.decode(frame)
@@ -112,16 +110,15 @@ public final class Session {
     } catch (RefusedException refused) {
       statistics.count(SessionCounter.REFUSED);
       if (!acknowledge) {
-        throw new ProtocolException(refused.getMessage());
+        throw new ProtocolException(refused.what());
       }
-      LOG.log(Level.WARNING, device.id() + ": refused: " + refused.getMessage());
+      LOG.log(Level.WARNING, device.id() + ": refused: " + refused.what());
       wire.reply(frame.request(), 1);
     }
   }
 
   /** Questions: they are answered whether or not an acknowledgement was asked for, and once. */
-  private boolean answer(Frame frame, Message message)
-      throws ProtocolException, RefusedException {
+  private boolean answer(Frame frame, Message message) throws ProtocolException, RefusedException {
     int request = frame.request();
     switch (message) {
       case Message.GetFeatures() -> wire.reply(request, offeredFeatures());
@@ -246,8 +243,7 @@ public final class Session {
       body.set(ValueLayout.JAVA_INT, 0, asked.offset());
       body.set(ValueLayout.JAVA_INT, 4, asked.size());
       body.set(ValueLayout.JAVA_INT, 8, asked.flags());
-      MemorySegment.copy(
-          space, asked.offset(), body, ValueLayout.JAVA_BYTE, 12, asked.size());
+      MemorySegment.copy(space, asked.offset(), body, ValueLayout.JAVA_BYTE, 12, asked.size());
       wire.reply(request, body);
     }
   }

@@ -84,8 +84,7 @@ final class Wire implements AutoCloseable {
     while (have < length) {
       Iovec.set(iovec, 0, target.address() + have, length - have);
       Msghdr.set(message, iovec, control);
-      long got =
-          SysSocket.recvmsg(socket.number(), message.address(), SysSocket.MSG_CMSG_CLOEXEC);
+      long got = SysSocket.recvmsg(socket.number(), message.address(), SysSocket.MSG_CMSG_CLOEXEC);
       if (got == -Errno.EINTR) {
         continue;
       }
@@ -110,8 +109,7 @@ final class Wire implements AutoCloseable {
       long end = Math.min(control.get(ValueLayout.JAVA_LONG, 0), length);
       boolean rights =
           control.get(ValueLayout.JAVA_INT, Msghdr.cmsg_level$OFFSET) == SysSocket.SOL_SOCKET
-              && control.get(ValueLayout.JAVA_INT, Msghdr.cmsg_type$OFFSET)
-                  == SysSocket.SCM_RIGHTS;
+              && control.get(ValueLayout.JAVA_INT, Msghdr.cmsg_type$OFFSET) == SysSocket.SCM_RIGHTS;
       for (long at = Msghdr.CMSG_SIZE; rights && at + 4 <= end; at += 4) {
         files.add(new Fd(control.get(ValueLayout.JAVA_INT, at)));
       }

@@ -5,8 +5,8 @@
  * org.kvmzone.bridge.vhostuser.Connector} makes a connection and gives it to a {@link
  * org.kvmzone.bridge.vhostuser.Session}, whose thread reads one message after the other: bytes and
  * descriptors by {@code Wire}, made a {@code Message} by {@code MessageDecoder}, acted upon by a
- * switch. What a ring was told accumulates in a {@code Ring}; when it is complete, and its memory is
- * there, the ring becomes a {@link org.kvmzone.bridge.device.DeviceQueue} on the device's loop.
+ * switch. What a ring was told accumulates in a {@code Ring}; when it is complete, and its memory
+ * is there, the ring becomes a {@link org.kvmzone.bridge.device.DeviceQueue} on the device's loop.
  *
  * <p>A front end is not trusted. A message that cannot be acted upon is refused if the front end
  * asked for an answer, and otherwise ends the connection; nothing ends the process. Stopping a ring
