@@ -1,0 +1,47 @@
+# Builds with Maven when there is something to build. Sourced after common.sh, jdk.sh and packages.sh, never run.
+# shellcheck shell=bash
+
+readonly MAVEN_LOG=$KVMZONE_HOME/target/maven.log
+readonly MAVEN_STAMP=$KVMZONE_HOME/target/built
+# What a build leaves behind and the scripts run: the command, what runs inside QEMU, the plugin that loads it.
+readonly MAVEN_PRODUCTS=(
+  "$KVMZONE_HOME/kvmzone/target/kvmzone.jar"
+  "$KVMZONE_HOME/kvmzone/target/kvmzone-qemu.jar"
+  "$KVMZONE_HOME/qemu-bridge/target/libqemu-bridge.so"
+)
+
+# maven GOALS…: runs Maven on the whole house, showing each module as its turn comes; all of its output is in the log.
+maven() {
+  mkdir -p "${MAVEN_LOG%/*}"
+  (cd "$KVMZONE_HOME" && mvn -B -ntp "$@" 2>&1) | tee "$MAVEN_LOG" |
+    sed -nu 's/^\[INFO\] Building \([^ ]*\) [0-9].*\(\[[0-9]*\/[0-9]*\]\)$/  \2 \1/p' >&2
+}
+
+# Succeeds if a product is not there or a source is younger than the last build. A directory is younger, too, when a file
+# is gone from it.
+maven_stale() {
+  local product youngest=$MAVEN_STAMP
+  for product in "${MAVEN_PRODUCTS[@]}"; do
+    [[ -f $product ]] || return 0
+    [[ $product -nt $youngest ]] && youngest=$product
+  done
+  [[ -n $(find "$KVMZONE_HOME"/pom.xml "$KVMZONE_HOME"/*/pom.xml "$KVMZONE_HOME"/*/src/main \
+    -newer "$youngest" -print -quit) ]]
+}
+
+# Builds what the scripts run, without tests, unless it is there already. One build at a time.
+build_if_stale() {
+  maven_stale || return 0
+  need_packages build
+  locked "$MAVEN_STAMP.lock" build_products
+}
+
+build_products() {
+  maven_stale || return 0
+  say "building (the first time takes some minutes: Maven downloads what it needs)"
+  maven -DskipTests package || {
+    grep -m 20 '^\[ERROR\]' "$MAVEN_LOG" >&2
+    fail "the build failed; all of its output is in $MAVEN_LOG"
+  }
+  touch "$MAVEN_STAMP"
+}
