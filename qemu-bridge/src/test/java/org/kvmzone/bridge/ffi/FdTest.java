@@ -17,7 +17,7 @@ class FdTest {
       int next = Errno.check(Fcntl.fcntl(0, Fcntl.F_DUPFD_CLOEXEC, number), "dup of stdin");
       try (Fd second = new Fd(next)) {
         first.close();
-        assertThat(isOpen(next)).isTrue();
+        assertThat(isOpen(second.number())).isTrue();
         if (next == number) {
           return;
         }
