@@ -101,8 +101,7 @@ final class MessageDecoder {
   private static void size(Frame frame, long wanted) throws ProtocolException {
     if (frame.payload().byteSize() != wanted) {
       throw new ProtocolException(
-          "message "
-              + frame.request()
+          name(frame.request())
               + " with "
               + frame.payload().byteSize()
               + " bytes instead of "
@@ -112,7 +111,7 @@ final class MessageDecoder {
 
   private static void noFiles(Frame frame) throws ProtocolException {
     if (!frame.files().isEmpty()) {
-      throw new ProtocolException("message " + frame.request() + " with a descriptor");
+      throw new ProtocolException(name(frame.request()) + " with a descriptor");
     }
   }
 
@@ -138,7 +137,7 @@ final class MessageDecoder {
   private static int index(Frame frame, int index) throws ProtocolException {
     if (index < 0 || index > 0xff) {
       throw new ProtocolException(
-          "message " + frame.request() + " for ring " + Integer.toUnsignedString(index));
+          name(frame.request()) + " for ring " + Integer.toUnsignedString(index));
     }
     return index;
   }
@@ -156,7 +155,7 @@ final class MessageDecoder {
     boolean none = (frame.payload().get(JAVA_LONG_UNALIGNED, 0) & NO_FILE) != 0;
     if (frame.files().size() != (none ? 0 : 1)) {
       throw new ProtocolException(
-          "message " + frame.request() + " with " + frame.files().size() + " descriptors");
+          name(frame.request()) + " with " + frame.files().size() + " descriptors");
     }
     return frame.files().stream().findFirst();
   }
@@ -223,5 +222,36 @@ final class MessageDecoder {
     if (size == 0 || offset + size > CONFIG_SIZE) {
       throw new ProtocolException("configuration bytes " + offset + " to " + (offset + size));
     }
+  }
+
+  /** What the protocol calls a request; its number if it is not served. */
+  static String name(int request) {
+    return switch (request) {
+      case GET_FEATURES -> "GET_FEATURES";
+      case SET_FEATURES -> "SET_FEATURES";
+      case SET_OWNER -> "SET_OWNER";
+      case RESET_OWNER -> "RESET_OWNER";
+      case SET_MEM_TABLE -> "SET_MEM_TABLE";
+      case SET_VRING_NUM -> "SET_VRING_NUM";
+      case SET_VRING_ADDR -> "SET_VRING_ADDR";
+      case SET_VRING_BASE -> "SET_VRING_BASE";
+      case GET_VRING_BASE -> "GET_VRING_BASE";
+      case SET_VRING_KICK -> "SET_VRING_KICK";
+      case SET_VRING_CALL -> "SET_VRING_CALL";
+      case SET_VRING_ERR -> "SET_VRING_ERR";
+      case GET_PROTOCOL_FEATURES -> "GET_PROTOCOL_FEATURES";
+      case SET_PROTOCOL_FEATURES -> "SET_PROTOCOL_FEATURES";
+      case GET_QUEUE_NUM -> "GET_QUEUE_NUM";
+      case SET_VRING_ENABLE -> "SET_VRING_ENABLE";
+      case GET_CONFIG -> "GET_CONFIG";
+      case SET_CONFIG -> "SET_CONFIG";
+      case RESET_DEVICE -> "RESET_DEVICE";
+      case GET_MAX_MEM_SLOTS -> "GET_MAX_MEM_SLOTS";
+      case ADD_MEM_REG -> "ADD_MEM_REG";
+      case REM_MEM_REG -> "REM_MEM_REG";
+      case SET_STATUS -> "SET_STATUS";
+      case GET_STATUS -> "GET_STATUS";
+      default -> "message " + Integer.toUnsignedString(request);
+    };
   }
 }

@@ -100,7 +100,8 @@ public final class Session {
     try {
       Message message =
           MessageDecoder.decode(frame)
-              .orElseThrow(() -> new RefusedException("unknown message " + frame.request()));
+              .orElseThrow(() ->
+                  new RefusedException(MessageDecoder.name(frame.request()) + " is not served"));
       if (!answer(frame, message)) {
         act(message);
         if (acknowledge) {

@@ -63,10 +63,10 @@ final class Wire implements AutoCloseable {
       }
       if (size < 0 || size > MAX_PAYLOAD) {
         throw new ProtocolException(
-            "message " + request + " of " + Integer.toUnsignedString(size) + " bytes");
+            MessageDecoder.name(request) + " of " + Integer.toUnsignedString(size) + " bytes");
       }
       if (size > 0 && !fill(payload, size, files)) {
-        throw new ProtocolException("connection ends inside message " + request);
+        throw new ProtocolException("connection ends inside " + MessageDecoder.name(request));
       }
       complete = true;
       return Optional.of(

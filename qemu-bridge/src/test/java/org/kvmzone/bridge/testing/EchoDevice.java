@@ -1,0 +1,117 @@
+package org.kvmzone.bridge.testing;
+
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.kvmzone.bridge.device.DeviceQueue;
+import org.kvmzone.bridge.device.DeviceReport;
+import org.kvmzone.bridge.device.VirtioDevice;
+import org.kvmzone.bridge.virtqueue.Chain;
+
+/**
+ * A device that copies what it may read to where it may write; one that can also be told to hang.
+ */
+public final class EchoDevice implements VirtioDevice {
+  /** An offered feature bit that means nothing. */
+  public static final long FEATURE = 1L << 5;
+
+  private final String id;
+  private final int queues;
+  private final Chain chain = new Chain();
+  private final AtomicInteger served = new AtomicInteger();
+  private volatile boolean hanging;
+  private volatile long negotiated;
+  private final AtomicInteger resets = new AtomicInteger();
+
+  /** A device of {@code queues} queues, all on one thread. */
+  public EchoDevice(String id, int queues) {
+    this.id = id;
+    this.queues = queues;
+  }
+
+  /** Lets requests stay in flight from now on, or not. */
+  public void hang(boolean on) {
+    hanging = on;
+  }
+
+  /** How many chains were taken. */
+  public int served() {
+    return served.get();
+  }
+
+  /** The features that were negotiated last. */
+  public long negotiatedFeatures() {
+    return negotiated;
+  }
+
+  /** How often the driver has reset the device. */
+  public int resets() {
+    return resets.get();
+  }
+
+  @Override
+  public String id() {
+    return id;
+  }
+
+  @Override
+  public int type() {
+    return 2;
+  }
+
+  @Override
+  public long features() {
+    return FEATURE;
+  }
+
+  @Override
+  public int queueCount() {
+    return queues;
+  }
+
+  @Override
+  public byte[] config() {
+    return new byte[] {1, 2, 3, 4, 5, 6, 7, 8};
+  }
+
+  @Override
+  public boolean writeConfig(int offset, byte[] bytes) {
+    return offset == 7 && bytes.length == 1;
+  }
+
+  @Override
+  public void negotiated(long features) {
+    negotiated = features;
+  }
+
+  @Override
+  public int process(DeviceQueue queue, int budget) {
+    int done = 0;
+    while (done < budget && queue.ring().pop(chain)) {
+      served.incrementAndGet();
+      done++;
+      if (hanging) {
+        continue;
+      }
+      long length = Math.min(chain.readable().bytes(), chain.writable().bytes());
+      chain.readable().copyTo(0, chain.writable(), 0, length);
+      queue.ring().push(chain.head(), (int) length);
+    }
+    if (done > 0) {
+      queue.publish();
+    }
+    return done;
+  }
+
+  @Override
+  public void reset() {
+    resets.incrementAndGet();
+  }
+
+  @Override
+  public DeviceReport report() {
+    return new DeviceReport("echo", Map.of(), Map.of());
+  }
+
+  @Override
+  public void close() {}
+}

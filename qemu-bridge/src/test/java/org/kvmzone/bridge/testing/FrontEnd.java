@@ -1,0 +1,159 @@
+package org.kvmzone.bridge.testing;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Optional;
+import org.kvmzone.bridge.ffi.Errno;
+import org.kvmzone.bridge.ffi.Fd;
+import org.kvmzone.bridge.ffi.Iovec;
+import org.kvmzone.bridge.ffi.Msghdr;
+import org.kvmzone.bridge.ffi.SysSocket;
+import org.kvmzone.bridge.ffi.Unistd;
+
+/** A front end of vhost-user that says what a test tells it to: any bytes, any descriptors. */
+public final class FrontEnd implements AutoCloseable {
+  public static final int VERSION = 1;
+  public static final int NEED_REPLY = 8;
+
+  private final Fd socket;
+
+  /** A front end on a connected socket, which it closes. */
+  public FrontEnd(Fd socket) {
+    this.socket = socket;
+  }
+
+  /** Two sockets that are connected: one for a front end, one for a session. */
+  public static Fd[] pair() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment pair = arena.allocate(8, 4);
+      Errno.check(
+          SysSocket.socketpair(
+              SysSocket.AF_UNIX, SysSocket.SOCK_STREAM | SysSocket.SOCK_CLOEXEC, 0, pair),
+          "socketpair");
+      return new Fd[] {
+        new Fd(pair.get(ValueLayout.JAVA_INT, 0)), new Fd(pair.get(ValueLayout.JAVA_INT, 4))
+      };
+    }
+  }
+
+  /** Sends a message whose payload these bytes are. */
+  public void send(int request, int flags, byte[] payload, int... files) {
+    sendRaw(
+        ByteBuffer.allocate(12 + payload.length)
+            .order(ByteOrder.nativeOrder())
+            .putInt(request)
+            .putInt(flags)
+            .putInt(payload.length)
+            .put(payload)
+            .array(),
+        files);
+  }
+
+  /** Sends an honest message of 64-bit words. */
+  public void send(int request, long... words) {
+    send(request, VERSION, words(words));
+  }
+
+  /** Sends bytes as they are, descriptors with the first of them. */
+  public void sendRaw(byte[] bytes, int... files) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment data = arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes);
+      MemorySegment iovec = arena.allocate(Iovec.LAYOUT);
+      Iovec.set(iovec, 0, data.address(), bytes.length);
+      MemorySegment message = arena.allocate(Msghdr.SIZE, 8);
+      MemorySegment control = MemorySegment.NULL;
+      if (files.length > 0) {
+        control = arena.allocate(Msghdr.space(files.length), 8);
+        control.set(ValueLayout.JAVA_LONG, 0, Msghdr.CMSG_SIZE + 4L * files.length);
+        control.set(ValueLayout.JAVA_INT, Msghdr.cmsg_level$OFFSET, SysSocket.SOL_SOCKET);
+        control.set(ValueLayout.JAVA_INT, Msghdr.cmsg_type$OFFSET, SysSocket.SCM_RIGHTS);
+        MemorySegment.copy(files, 0, control, ValueLayout.JAVA_INT, Msghdr.CMSG_SIZE, files.length);
+      }
+      Msghdr.set(message, iovec, control);
+      Errno.check(
+          SysSocket.sendmsg(socket.number(), message.address(), SysSocket.MSG_NOSIGNAL), "send");
+    }
+  }
+
+  /** Sends a message that is to be acknowledged, and the acknowledgement: 0 is success. */
+  public long acknowledged(int request, byte[] payload, int... files) {
+    send(request, VERSION | NEED_REPLY, payload, files);
+    return number(reply(request));
+  }
+
+  /** Asks for a number. */
+  public long ask(int request) {
+    send(request);
+    return number(reply(request));
+  }
+
+  /** Asks, and returns the reply's payload. */
+  public byte[] ask(int request, byte[] payload) {
+    send(request, VERSION, payload);
+    return reply(request);
+  }
+
+  /**
+   * The next reply's payload, which must be one to {@code request}, with exactly the right flags.
+   */
+  public byte[] reply(int request) {
+    ByteBuffer header =
+        ByteBuffer.wrap(read(12).orElseThrow(() -> new AssertionError("connection closed")))
+            .order(ByteOrder.nativeOrder());
+    if (header.getInt() != request || header.getInt() != 5) {
+      throw new AssertionError("not a reply to " + request + ": " + header);
+    }
+    return read(header.getInt()).orElseThrow(() -> new AssertionError("connection closed"));
+  }
+
+  /** Says nothing any more, but still listens. */
+  public void finish() {
+    Errno.check(SysSocket.shutdown(socket.number(), SysSocket.SHUT_WR), "shutdown");
+  }
+
+  /** Whether the back end has closed the connection; waits for it to send or to close. */
+  public boolean isClosed() {
+    return read(1).isEmpty();
+  }
+
+  private Optional<byte[]> read(int length) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment data = arena.allocate(Math.max(length, 1));
+      long have = 0;
+      while (have < length) {
+        long got = Unistd.read(socket.number(), data.address() + have, length - have);
+        if (got <= 0) {
+          return Optional.empty();
+        }
+        have += got;
+      }
+      return Optional.of(data.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE));
+    }
+  }
+
+  /** 64-bit words as they are sent. */
+  public static byte[] words(long... words) {
+    ByteBuffer bytes = ByteBuffer.allocate(words.length * 8).order(ByteOrder.nativeOrder());
+    for (long word : words) {
+      bytes.putLong(word);
+    }
+    return bytes.array();
+  }
+
+  /** The payload of a vring state message. */
+  public static byte[] state(int ring, int value) {
+    return words(ring | (long) value << 32);
+  }
+
+  private static long number(byte[] payload) {
+    return ByteBuffer.wrap(payload).order(ByteOrder.nativeOrder()).getLong();
+  }
+
+  @Override
+  public void close() {
+    socket.close();
+  }
+}
