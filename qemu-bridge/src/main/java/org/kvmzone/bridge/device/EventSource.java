@@ -1,8 +1,11 @@
 package org.kvmzone.bridge.device;
 
-/** A descriptor from which a device gets work without a kick: a tap, a completion queue. */
+/**
+ * A descriptor from which a device gets work without a kick: a tap, a completion queue. It wakes
+ * the thread when there is input, and when output is possible again (edge-triggered both).
+ */
 public interface EventSource {
-  /** The descriptor to wait on for input (edge-triggered). */
+  /** The descriptor to wait on. */
   int fd();
 
   /**

@@ -57,7 +57,7 @@ public final class QueueLoop implements AutoCloseable {
     this.onDeath = onDeath;
     epoll = new Fd(Errno.check(SysEpoll.epollCreate1(SysEpoll.EPOLL_CLOEXEC), "epoll_create1"));
     wake = Fd.event();
-    watch(wake.number());
+    watch(wake.number(), SysEpoll.EPOLLIN);
     thread = new Thread(this::run, name);
     thread.setDaemon(true);
   }
@@ -73,7 +73,7 @@ public final class QueueLoop implements AutoCloseable {
    * @throws org.kvmzone.bridge.ffi.NativeException if its descriptor cannot be waited for
    */
   public synchronized void add(EventSource source) {
-    watch(source.fd());
+    watch(source.fd(), SysEpoll.EPOLLIN | SysEpoll.EPOLLOUT);
     EventSource[] more = Arrays.copyOf(sources, sources.length + 1);
     more[sources.length] = source;
     sources = more;
@@ -96,7 +96,7 @@ public final class QueueLoop implements AutoCloseable {
    */
   public synchronized void add(
       VirtioDevice device, DeviceQueue queue, Fd kick, Consumer<DeviceQueue> onFault) {
-    watch(kick.number());
+    watch(kick.number(), SysEpoll.EPOLLIN);
     List<LoopEntry> more = new ArrayList<>(List.of(entries));
     more.add(new LoopEntry(device, queue, kick.number(), onFault));
     entries = more.toArray(LoopEntry[]::new);
@@ -140,10 +140,10 @@ public final class QueueLoop implements AutoCloseable {
     }
   }
 
-  private void watch(int fd) {
+  private void watch(int fd, int wanted) {
     try (Arena local = Arena.ofConfined()) {
       MemorySegment event = local.allocate(EpollEvent.SIZE, 8);
-      EpollEvent.set(event, SysEpoll.EPOLLIN | SysEpoll.EPOLLET, fd);
+      EpollEvent.set(event, wanted | SysEpoll.EPOLLET, fd);
       Errno.check(
           SysEpoll.epollCtl(epoll.number(), SysEpoll.EPOLL_CTL_ADD, fd, event.address()),
           "epoll_ctl add of descriptor " + fd);
