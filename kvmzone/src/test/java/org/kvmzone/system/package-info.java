@@ -1,0 +1,17 @@
+/**
+ * System tests: real guests in real QEMUs, of the version that Debian has and of version 10.
+ *
+ * <p>{@link org.kvmzone.system.Qemu} starts one and gives its {@link org.kvmzone.system.Guest},
+ * which runs shell commands and answers with their output, and its {@link org.kvmzone.system.Qmp}.
+ * The guest's console, QMP and what a process prints all arrive in {@link
+ * org.kvmzone.system.Transcript}s, where tests wait for lines, never for time to pass. Every wait
+ * has an end, and every process dies with the {@code try} that it was started in.
+ *
+ * <p>What the tests need and Maven cannot bring, the {@link org.kvmzone.system.GuestKit} and QEMU
+ * 10, {@code bin/test} puts into the user's cache. Where it is missing, tests are skipped and say
+ * so.
+ */
+@NullMarked
+package org.kvmzone.system;
+
+import org.jspecify.annotations.NullMarked;
