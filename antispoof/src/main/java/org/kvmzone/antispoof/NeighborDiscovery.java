@@ -40,6 +40,9 @@ final class NeighborDiscovery {
 
   private Verdict advertisement(Frame frame) {
     int target = frame.l4Offset() + 8;
+    if (target + 16 > frame.ipEnd()) {
+      return Verdict.IP_INVALID;
+    }
     if (!addresses.allows(frame.u64(target), frame.u64(target + 8))) {
       return Verdict.ND_TARGET;
     }
