@@ -1,0 +1,242 @@
+/*
+ * A JVM in the process, on a thread of its own.
+ *
+ * A thread that creates a JVM, or attaches to it, has SIGBUS unblocked from then on, and QEMU's main
+ * thread needs it blocked (it reads it from a signalfd). So no thread of QEMU's ever enters Java: the
+ * JVM's thread makes the calls, and the caller waits. That thread starts with all signals blocked,
+ * and so do the JVM's own: what is sent to the process is taken by QEMU's threads, as without a JVM.
+ * It lives as long as the process.
+ */
+#define _GNU_SOURCE
+#include "java_call.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { STACK_SIZE = 2 << 20, MOST_OPTIONS = 128 };
+
+/*
+ * -Xrs leaves SIGINT, SIGTERM, SIGHUP and SIGQUIT to QEMU. What is reserved is bounded because
+ * -overcommit mem-lock=on makes all of it real.
+ */
+static const char *const DEFAULTS[] = {
+    "-Xrs",
+    "-XX:+UseSerialGC",
+    "-Xms64m",
+    "-Xmx64m",
+    "-Xss512k",
+    "-XX:ReservedCodeCacheSize=32m",
+    "-XX:MaxMetaspaceSize=64m",
+    "-XX:CompressedClassSpaceSize=32m",
+    "-XX:-UsePerfData",
+    "-XX:+DisableAttachMechanism",
+    "-XX:+DisplayVMOutputToStderr",
+    "--enable-native-access=ALL-UNNAMED",
+    "--sun-misc-unsafe-memory-access=deny",
+};
+
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    const struct options *options;
+    struct java_call *call;                     /* what the thread is to do, or is doing */
+    _Atomic enum { STARTING, READY, FAILED } state;
+    char said[8192];                            /* by the JVM, while STARTING */
+} jvm = {
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+    .changed = PTHREAD_COND_INITIALIZER,
+};
+
+static void enter(int state)
+{
+    pthread_mutex_lock(&jvm.lock);
+    jvm.state = state;
+    pthread_cond_broadcast(&jvm.changed);
+    pthread_mutex_unlock(&jvm.lock);
+}
+
+/* What the JVM prints. It is kept while it starts, so that a failure can be told in one line. */
+static jint JNICALL jvm_prints(FILE *file, const char *format, va_list values)
+{
+    size_t length = strlen(jvm.said);
+
+    (void)file;
+    if (jvm.state == STARTING && !jvm.options->debug) {
+        return vsnprintf(jvm.said + length, sizeof(jvm.said) - length, format, values);
+    }
+    return vfprintf(stderr, format, values);
+}
+
+/*
+ * The JVM gives up. While it starts, the thread stops here, and the one that waits for it tells why.
+ * Later it has crashed, and said so at length.
+ */
+static void JNICALL jvm_aborts(void)
+{
+    if (jvm.state == STARTING) {
+        enter(FAILED);
+        for (;;) {
+            pause();
+        }
+    }
+}
+
+/* The JVM is about to call exit(3), which must not run QEMU's exit handlers on a Java thread. */
+static void JNICALL jvm_exits(jint code)
+{
+    jvm_aborts();
+    say("the JVM has ended (code %d), and QEMU ends with it: the devices were in it", (int)code);
+    _exit(code ? code : 1);
+}
+
+static void add(JavaVMInitArgs *args, char *option, void *extra)
+{
+    if (args->nOptions == MOST_OPTIONS) {
+        fail("jvmopts: more than %d options; put them into a file and say jvmopts=@FILE",
+             MOST_OPTIONS);
+    }
+    args->options[args->nOptions].optionString = option;
+    args->options[args->nOptions++].extraInfo = extra;
+}
+
+/* Later options beat earlier ones: those of the operator come last. */
+static void add_options(JavaVMInitArgs *args, const struct options *options)
+{
+    char *rest = options->jvmopts;
+    char *option;
+
+    add(args, "vfprintf", (void *)jvm_prints);
+    add(args, "exit", (void *)jvm_exits);
+    add(args, "abort", (void *)jvm_aborts);
+    for (size_t i = 0; i < sizeof(DEFAULTS) / sizeof(DEFAULTS[0]); i++) {
+        add(args, (char *)DEFAULTS[i], NULL);
+    }
+    add(args, text("-Djava.class.path=%s", options->classpath), NULL);
+    if (rest && *rest == '@') {
+        add(args, text("-XX:VMOptionsFile=%s", rest + 1), NULL);
+        return;
+    }
+    while ((option = strsep(&rest, " \t\n"))) {
+        if (*option) {
+            add(args, option, NULL);
+        }
+    }
+}
+
+static JNIEnv *create(void)
+{
+    JavaVMOption list[MOST_OPTIONS];
+    JavaVMInitArgs args = {.version = JNI_VERSION_24, .options = list};
+    jint (*create_vm)(JavaVM **, void **, void *) = NULL;
+    JavaVM *vm;
+    void *env = NULL;
+    void *library = dlopen(jvm.options->libjvm, RTLD_NOW);
+
+    if (library) {
+        create_vm = (jint (*)(JavaVM **, void **, void *))dlsym(library, "JNI_CreateJavaVM");
+    }
+    if (!create_vm) {
+        snprintf(jvm.said, sizeof(jvm.said), "%s", dlerror());
+        return NULL;
+    }
+    add_options(&args, jvm.options);
+    if (create_vm(&vm, &env, &args) == JNI_EVERSION) {
+        snprintf(jvm.said, sizeof(jvm.said), "it is older than JDK 25");
+    }
+    return env;
+}
+
+static void *run(void *argument)
+{
+    JNIEnv *env = create();
+
+    (void)argument;
+    enter(env ? READY : FAILED);
+    pthread_mutex_lock(&jvm.lock);
+    for (;;) {
+        struct java_call *call = jvm.call;
+        if (!call || !env) {
+            pthread_cond_wait(&jvm.changed, &jvm.lock);
+            continue;
+        }
+        pthread_mutex_unlock(&jvm.lock);
+        java_call(env, call, jvm.options->debug);
+        pthread_mutex_lock(&jvm.lock);
+        jvm.call = NULL;
+        pthread_cond_broadcast(&jvm.changed);
+    }
+    return NULL;
+}
+
+static void start_thread(void)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    sigset_t all;
+    sigset_t before;
+    int error;
+
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK_SIZE);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    error = pthread_create(&thread, &attributes, run, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    if (error) {
+        fail("cannot start the JVM's thread: %s", strerror(error));
+    }
+}
+
+void jvm_start(const struct options *options)
+{
+    jvm.options = options;
+    start_thread();
+    pthread_mutex_lock(&jvm.lock);
+    while (jvm.state == STARTING) {
+        pthread_cond_wait(&jvm.changed, &jvm.lock);
+    }
+    pthread_mutex_unlock(&jvm.lock);
+    if (jvm.state == FAILED) {
+        jvm.said[strlen(jvm.said) - (strlen(jvm.said) > 0)] = '\0';
+        fail("the JVM %s did not start: %s; check jvm= and jvmopts=", options->libjvm,
+             jvm.said[0] ? jvm.said : "its words are above");
+    }
+    fputs(jvm.said, stderr);
+}
+
+static int wait_until(const struct timespec *end)
+{
+    return end ? pthread_cond_timedwait(&jvm.changed, &jvm.lock, end)
+               : pthread_cond_wait(&jvm.changed, &jvm.lock);
+}
+
+bool jvm_call(struct java_call *call, int seconds)
+{
+    struct timespec end;
+    int error = 0;
+
+    clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_sec += seconds;
+    pthread_mutex_lock(&jvm.lock);
+    while (jvm.call && error == 0) {
+        error = wait_until(seconds ? &end : NULL);
+    }
+    if (error == 0) {
+        jvm.call = call;
+        pthread_cond_broadcast(&jvm.changed);
+    }
+    while (jvm.call && error == 0) {
+        error = wait_until(seconds ? &end : NULL);
+    }
+    pthread_mutex_unlock(&jvm.lock);
+    return error == 0;
+}
