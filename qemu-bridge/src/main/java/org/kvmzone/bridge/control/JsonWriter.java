@@ -1,5 +1,6 @@
 package org.kvmzone.bridge.control;
 
+import java.util.HexFormat;
 import java.util.Map;
 
 /** Writes JSON into one line: control characters are escaped, so none can break it. */
@@ -60,7 +61,7 @@ final class JsonWriter {
         case '\t' -> out.append("\\t");
         default -> {
           if (c < ' ' || c == '\u007f') {
-            out.append("\\u%04x".formatted((int) c));
+            out.append("\\u").append(HexFormat.of().toHexDigits(c));
           } else if (Character.isSurrogate(c)) {
             i = surrogate(text, i);
           } else {

@@ -50,7 +50,7 @@ final class Fan {
       } catch (RuntimeException e) {
         // A fault of whoever looks must not become a fault of the guest's device.
         probe.unwatch(watcher);
-        LOG.log(Level.WARNING, "a watcher of probe " + probe + " failed and was removed: " + e, e);
+        LOG.log(Level.WARNING, "a watcher of probe " + probe + " failed and was removed", e);
       }
     }
   }
