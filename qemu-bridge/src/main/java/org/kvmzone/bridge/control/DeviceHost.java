@@ -1,16 +1,24 @@
 package org.kvmzone.bridge.control;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
+import org.kvmzone.bridge.probe.Aggregation;
+import org.kvmzone.bridge.probe.Snapshot;
+import org.kvmzone.bridge.probe.Watch;
 
 /** The devices of one process: made from SPECs, started together, closed together. */
 public final class DeviceHost implements AutoCloseable {
   private final String name;
   private final String mode;
   private final List<HostedDevice> devices = new ArrayList<>();
+  private final List<Aggregation> watches = new CopyOnWriteArrayList<>();
+  private @Nullable HostControl control;
 
   /**
    * A host without devices.
@@ -56,6 +64,25 @@ public final class DeviceHost implements AutoCloseable {
     devices.forEach(HostedDevice::start);
   }
 
+  /**
+   * Answers on a control socket from now on.
+   *
+   * @throws IOException if somebody answers there, or it cannot be had
+   */
+  public void control(Path socket) throws IOException {
+    control = new HostControl(this, socket);
+  }
+
+  /** Watches a probe for as long as the host lives. */
+  public void watch(Watch watch) {
+    watches.add(watch.start());
+  }
+
+  /** What the watched probes have told so far. */
+  List<Snapshot> snapshots() {
+    return watches.stream().map(Aggregation::snapshot).toList();
+  }
+
   /** What operators call this host. */
   public String name() {
     return name;
@@ -74,6 +101,10 @@ public final class DeviceHost implements AutoCloseable {
   /** Closes all devices. */
   @Override
   public void close() {
+    if (control != null) {
+      control.close();
+    }
     devices.reversed().forEach(HostedDevice::close);
+    watches.forEach(Aggregation::close);
   }
 }

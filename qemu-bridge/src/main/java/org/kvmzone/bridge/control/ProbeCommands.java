@@ -129,7 +129,7 @@ public final class ProbeCommands {
     return "no watch " + number + " on this connection";
   }
 
-  private static Json row(Row row) {
+  static Json row(Row row) {
     Json.Builder json = Json.object();
     json.put("key", row.key().stream().map(ProbeCommands::part).toList());
     switch (row.result()) {

@@ -1,0 +1,98 @@
+package org.kvmzone.bridge.control;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.kvmzone.bridge.device.DeviceReport;
+import org.kvmzone.bridge.probe.Snapshot;
+
+/**
+ * What every host answers on its control socket, besides the {@link ProbeCommands}:
+ *
+ * <pre>{@code
+ * status          → name, mode, pid, devices: [{id, kind, connected, queues, socket}, …]
+ * stats [device]  → name, devices: [{id, kind, connected, properties, counters}, …],
+ *                   watches: [{expression, dropped, rows, text}, …]
+ * }</pre>
+ *
+ * <p>{@code watches} are those that the host was started with; a client's own are its own affair.
+ */
+final class HostControl implements AutoCloseable {
+  private final DeviceHost host;
+  private final ControlServer server;
+
+  /**
+   * Begins to answer at {@code socket}.
+   *
+   * @throws IOException if somebody answers there, or it cannot be had
+   */
+  HostControl(DeviceHost host, Path socket) throws IOException {
+    this.host = host;
+    server = ControlServer.open(socket);
+    server.handle("status", request -> status());
+    server.handle("stats", this::stats, "device");
+    ProbeCommands.register(server);
+    server.start();
+  }
+
+  private Json.Obj status() {
+    return Json.object()
+        .put("name", host.name())
+        .put("mode", host.mode())
+        .put("pid", ProcessHandle.current().pid())
+        .put("devices", host.devices().stream().map(HostControl::summary).toList())
+        .build();
+  }
+
+  private static Json.Obj summary(HostedDevice device) {
+    return Json.object()
+        .put("id", device.id())
+        .put("kind", device.report().kind())
+        .put("connected", device.isConnected())
+        .put("queues", device.queueCount())
+        .put("socket", device.socket().toString())
+        .build();
+  }
+
+  private Json.Obj stats(Request request) throws ControlException {
+    String wanted = request.text("device").orElse("");
+    List<Json.Obj> devices =
+        host.devices().stream()
+            .filter(device -> wanted.isEmpty() || device.id().equals(wanted))
+            .map(HostControl::statistics)
+            .toList();
+    if (devices.isEmpty() && !wanted.isEmpty()) {
+      throw new ControlException(host.name() + " has no device " + wanted);
+    }
+    return Json.object()
+        .put("name", host.name())
+        .put("devices", devices)
+        .put("watches", host.snapshots().stream().map(HostControl::watched).toList())
+        .build();
+  }
+
+  private static Json.Obj statistics(HostedDevice device) {
+    DeviceReport report = device.report();
+    return Json.object()
+        .put("id", device.id())
+        .put("kind", report.kind())
+        .put("connected", device.isConnected())
+        .put("properties", Json.ofTexts(report.properties()))
+        .put("counters", Json.ofNumbers(report.counters()))
+        .build();
+  }
+
+  private static Json.Obj watched(Snapshot snapshot) {
+    return Json.object()
+        .put("expression", snapshot.watch().toString())
+        .put("dropped", snapshot.dropped())
+        .put("rows", snapshot.rows().stream().map(ProbeCommands::row).toList())
+        .put("text", snapshot.text())
+        .build();
+  }
+
+  @Override
+  public void close() {
+    server.close();
+  }
+}
