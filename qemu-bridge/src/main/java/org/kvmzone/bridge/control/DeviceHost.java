@@ -65,12 +65,12 @@ public final class DeviceHost implements AutoCloseable {
   }
 
   /**
-   * Answers on a control socket from now on.
+   * Answers on the control socket of this name from now on.
    *
-   * @throws IOException if somebody answers there, or it cannot be had
+   * @throws IOException if another process of the name is running, or the socket cannot be had
    */
-  public void control(Path socket) throws IOException {
-    control = new HostControl(this, socket);
+  public void control() throws IOException {
+    control = new HostControl(this, RunDirectory.standard().prepare(name));
   }
 
   /** Watches a probe for as long as the host lives. */

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.kvmzone.bridge.control.Providers;
+import org.kvmzone.bridge.control.StderrLoggerFinder;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
@@ -14,8 +15,11 @@ import org.kvmzone.bridge.probe.Nearest;
  *
  * @param name what the other commands call this guest
  * @param devices in the order in which they were given
+ * @param watches expressions, to be read when the devices have defined their probes
+ * @param logLevel from which level on events are written
  */
-record PluginArguments(String name, List<Spec> devices) {
+record PluginArguments(
+    String name, List<Spec> devices, List<String> watches, System.Logger.Level logLevel) {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}");
 
   private static final String DOUBLED =
@@ -23,7 +27,7 @@ record PluginArguments(String name, List<Spec> devices) {
 
   /** All names of arguments, with those that the C half has taken. */
   private static final List<String> KNOWN =
-      List.of("name", "net", "disk", "jvm", "classpath", "jvmopts", "debug");
+      List.of("name", "net", "disk", "watch", "log-level", "jvm", "classpath", "jvmopts", "debug");
 
   /**
    * Reads arguments.
@@ -35,6 +39,8 @@ record PluginArguments(String name, List<Spec> devices) {
   static PluginArguments parse(List<String> arguments, String nameByDefault) {
     String name = nameByDefault;
     List<Spec> devices = new ArrayList<>();
+    List<String> watches = new ArrayList<>();
+    System.Logger.Level logLevel = System.Logger.Level.INFO;
     for (String argument : arguments) {
       int equals = argument.indexOf('=');
       String key = equals < 0 ? argument : argument.substring(0, equals);
@@ -43,10 +49,22 @@ record PluginArguments(String name, List<Spec> devices) {
         case "name" -> name = checkedName(value);
         case "net" -> devices.add(device(key, value, FrontEnd.NETDEV));
         case "disk" -> devices.add(device(key, value, FrontEnd.CHARDEV));
+        case "watch" -> watches.add(value);
+        case "log-level" -> logLevel = level(value);
         default -> throw unknown(key);
       }
     }
-    return new PluginArguments(name, List.copyOf(devices));
+    return new PluginArguments(name, List.copyOf(devices), List.copyOf(watches), logLevel);
+  }
+
+  private static System.Logger.Level level(String word) {
+    return StderrLoggerFinder.level(word)
+        .orElseThrow(() ->
+            new SpecException(
+                "log-level="
+                    + word
+                    + ": must be one of "
+                    + String.join(", ", StderrLoggerFinder.levels())));
   }
 
   private static String checkedName(String name) {
