@@ -13,7 +13,7 @@ import org.kvmzone.bridge.memory.MemoryRegion;
 
 /** Walks the descriptors of one chain: each is read once, and believed in nothing. */
 final class ChainReader {
-  /** The longest chain, direct and indirect descriptors together; what Linux and QEMU keep to. */
+  /** The most buffers in a chain, direct and in a table together; what Linux and QEMU keep to. */
   static final int MAX_DESCRIPTORS = 1024;
 
   private static final ValueLayout.OfLong LE64 =
@@ -48,8 +48,10 @@ final class ChainReader {
     long base = 0;
     long entries = size;
     boolean inIndirect = false;
+    boolean writing = false;
     int index = head;
-    for (int seen = 0; ; seen++) {
+    int seen = 0;
+    while (true) {
       if (index >= entries) {
         return QueueFault.DESCRIPTOR_INDEX;
       }
@@ -86,7 +88,13 @@ final class ChainReader {
         }
         continue;
       }
-      QueueFault fault = add(chain, address, length, (flags & WRITE) != 0);
+      seen++;
+      boolean write = (flags & WRITE) != 0;
+      if (writing && !write) {
+        return QueueFault.READABLE_AFTER_WRITABLE;
+      }
+      writing = write;
+      QueueFault fault = add(chain, address, length, write);
       if (fault != null) {
         return fault;
       }
@@ -107,9 +115,6 @@ final class ChainReader {
 
   private @Nullable QueueFault add(Chain chain, long address, long length, boolean write) {
     Buffers half = write ? chain.writable() : chain.readable();
-    if (!write && chain.writable().count() > 0) {
-      return QueueFault.READABLE_AFTER_WRITABLE;
-    }
     if (chain.readable().bytes() + chain.writable().bytes() + length > MAX_BYTES) {
       return QueueFault.TOO_MANY_BYTES;
     }
@@ -118,6 +123,9 @@ final class ChainReader {
 
   /** Adds a run of guest memory, in as many pieces as there are regions under it. */
   private boolean addMemory(Buffers target, long address, long length) {
+    if (length > 0 && Long.compareUnsigned(address + length - 1, address) < 0) {
+      return false; // past the last address there is; not at the first again
+    }
     long at = address;
     long left = length;
     while (left > 0) {

@@ -21,17 +21,19 @@ public record RingMemory(MemorySegment descriptors, MemorySegment available, Mem
    */
   public static Optional<RingMemory> locate(
       GuestMemory memory, int size, long descriptors, long available, long used) {
-    if ((descriptors & 15) != 0 || (available & 1) != 0 || (used & 3) != 0) {
-      return Optional.empty();
-    }
-    return memory
-        .atUserAddress(descriptors, 16L * size)
+    return area(memory, descriptors, 16L * size, 16)
         .flatMap(table ->
-            memory
-                .atUserAddress(available, 6 + 2L * size)
+            area(memory, available, 6 + 2L * size, 2)
                 .flatMap(ring ->
-                    memory
-                        .atUserAddress(used, 6 + 8L * size)
+                    area(memory, used, 6 + 8L * size, 4)
                         .map(elements -> new RingMemory(table, ring, elements))));
+  }
+
+  /** Alignment counts where this process sees the area: a front end may map a region anywhere. */
+  private static Optional<MemorySegment> area(
+      GuestMemory memory, long address, long length, long alignment) {
+    return memory
+        .atUserAddress(address, length)
+        .filter(area -> (area.address() & (alignment - 1)) == 0);
   }
 }

@@ -79,7 +79,7 @@ public final class SplitVirtqueue implements Virtqueue {
 
   @Override
   public boolean pop(Chain chain) {
-    if (nextAvailable == knownAvailable && !refresh()) {
+    if (isDead() || (nextAvailable == knownAvailable && !refresh())) {
       return false;
     }
     int slot = nextAvailable & mask;
@@ -104,9 +104,6 @@ public final class SplitVirtqueue implements Virtqueue {
 
   /** Reads the driver's index; false if nothing new is there, or the ring is broken. */
   private boolean refresh() {
-    if (isDead()) {
-      return false;
-    }
     // Acquire: what the driver wrote before it raised the index is seen (virtio 1.3 §2.7.13.3).
     int index = (short) INDEX.getAcquire(ring.available(), IDX) & 0xffff;
     int ahead = (index - nextAvailable) & 0xffff;
@@ -191,7 +188,7 @@ public final class SplitVirtqueue implements Virtqueue {
 
   @Override
   public boolean hasAvailable() {
-    return nextAvailable != knownAvailable || refresh();
+    return !isDead() && (nextAvailable != knownAvailable || refresh());
   }
 
   @Override
@@ -214,7 +211,6 @@ public final class SplitVirtqueue implements Virtqueue {
   public void fail(QueueFault reason) {
     if (fault == null) {
       fault = reason;
-      knownAvailable = nextAvailable; // nothing more is popped
     }
   }
 
@@ -228,7 +224,7 @@ public final class SplitVirtqueue implements Virtqueue {
     abandoned = true;
   }
 
-  /** A ring that is broken or abandoned is written to no more. */
+  /** A ring that is broken or abandoned is neither taken from nor written to any more. */
   private boolean isDead() {
     return fault != null || abandoned;
   }
