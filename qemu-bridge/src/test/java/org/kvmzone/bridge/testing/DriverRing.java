@@ -30,6 +30,7 @@ public final class DriverRing {
   private final long usedAt;
   private final RingMemory memory;
   private final Deque<Integer> free = new ArrayDeque<>();
+  private final Table[] tables; // of each head, used again
   private int available;
   private int usedSeen;
 
@@ -45,9 +46,19 @@ public final class DriverRing {
             ram.at(descriptorsAt, 16L * size),
             ram.at(availableAt, 6 + 2L * size),
             ram.at(usedAt, 6 + 8L * size));
+    tables = new Table[size];
     for (int i = 0; i < size; i++) {
       free.add(i);
+      tables[i] = new Table(0, 0);
     }
+  }
+
+  /** Counts on from {@code index}, as a ring does whose back end was replaced; nothing is out. */
+  public void startAt(int index) {
+    available = index;
+    usedSeen = index;
+    availableIndex(index);
+    INDEX.setRelease(memory.used(), 2L, (short) index);
   }
 
   /** The three areas. */
@@ -92,23 +103,49 @@ public final class DriverRing {
 
   /** Makes a chain of these pieces available, through an indirect table; its head. */
   public int addIndirect(Piece... pieces) {
-    long table = ram.allocate(16L * pieces.length, 16);
+    int head = free.remove();
+    if (tables[head].entries < pieces.length) {
+      tables[head] = new Table(ram.allocate(16L * pieces.length, 16), pieces.length);
+    }
+    long table = tables[head].address;
     MemorySegment segment = ram.at(table, 16L * pieces.length);
     for (int i = 0; i < pieces.length; i++) {
       boolean last = i == pieces.length - 1;
       int flags = (pieces[i].writable() ? WRITE : 0) | (last ? 0 : NEXT);
       descriptor(segment, i, pieces[i].address(), pieces[i].length(), flags, last ? 0 : i + 1);
     }
-    int head = free.remove();
     descriptor(head, table, 16 * pieces.length, INDIRECT, 0);
     available(head);
     return head;
   }
 
+  /** How many descriptors are neither available nor with the device. */
+  public int free() {
+    return free.size();
+  }
+
+  /** Whether {@link #nextUsed} has something. */
+  public boolean hasUsed() {
+    return usedIndex() != usedSeen;
+  }
+
+  /** How much was taken with {@link #nextUsed}, as the ring counts. */
+  public int usedSeen() {
+    return usedSeen;
+  }
+
+  /** How much was made available, as the ring counts. */
+  public int availableSoFar() {
+    return available;
+  }
+
+  private int usedIndex() {
+    return (short) INDEX.getAcquire(memory.used(), 2L) & 0xffff;
+  }
+
   /** What the device gave back next. */
   public Optional<Used> nextUsed() {
-    int index = (short) INDEX.getAcquire(memory.used(), 2L) & 0xffff;
-    if (index == usedSeen) {
+    if (!hasUsed()) {
       return Optional.empty();
     }
     long at = 4 + 8L * (usedSeen & (size - 1));
@@ -185,4 +222,7 @@ public final class DriverRing {
    * @param length bytes that the device says it wrote
    */
   public record Used(int head, int length) {}
+
+  /** Memory for an indirect table. */
+  private record Table(long address, int entries) {}
 }

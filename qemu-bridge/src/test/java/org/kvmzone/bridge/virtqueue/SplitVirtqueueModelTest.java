@@ -1,0 +1,10 @@
+package org.kvmzone.bridge.virtqueue;
+
+import org.kvmzone.bridge.memory.GuestMemory;
+
+class SplitVirtqueueModelTest extends VirtqueueModelTest {
+  @Override
+  Ends ring(int size, long features, GuestMemory memory, int index) {
+    return SplitVirtqueueContractTest.split(ram, size, features, memory, index);
+  }
+}

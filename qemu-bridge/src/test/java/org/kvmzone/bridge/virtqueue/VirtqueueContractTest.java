@@ -1,0 +1,219 @@
+package org.kvmzone.bridge.virtqueue;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.kvmzone.bridge.memory.Buffers;
+import org.kvmzone.bridge.memory.GuestMemory;
+import org.kvmzone.bridge.testing.DriverRing.Used;
+import org.kvmzone.bridge.testing.GuestRam;
+import org.kvmzone.bridge.testing.GuestRam.Piece;
+
+/** What holds for every ring, between a device and an honest driver. */
+abstract class VirtqueueContractTest extends RingFixture {
+  private final Chain chain = new Chain();
+
+  private static byte[] bytes(Buffers buffers) {
+    byte[] copy = new byte[(int) buffers.bytes()];
+    buffers.copyTo(0, MemorySegment.ofArray(copy), 0, copy.length);
+    return copy;
+  }
+
+  private byte[] everything() {
+    return ram.region().segment().toArray(JAVA_BYTE);
+  }
+
+  @Test
+  void pop_ofAnEmptyRing_isFalse() {
+    Virtqueue queue = ring(4, NO_FEATURES).queue();
+    assertThat(queue.pop(chain)).isFalse();
+    assertThat(queue.hasAvailable()).isFalse();
+    assertThat(queue.inFlight()).isZero();
+    assertThat(queue.fault()).isEmpty();
+  }
+
+  @Test
+  void pop_splitsAChainIntoWhatCanBeReadAndWhatCanBeWritten() {
+    Ends ends = ring(8, NO_FEATURES);
+    Piece room = ram.writable(5);
+    int head =
+        ends.driver()
+            .add(ram.readable((byte) 1, (byte) 2), ram.readable((byte) 3), ram.writable(2), room);
+    assertThat(ends.queue().hasAvailable()).isTrue();
+    assertThat(ends.queue().pop(chain)).isTrue();
+    assertThat(chain.head()).isEqualTo(head);
+    assertThat(bytes(chain.readable())).containsExactly(1, 2, 3);
+    assertThat(chain.writable().bytes()).isEqualTo(7);
+    chain.writable().setByte(6, (byte) 77);
+    assertThat(ram.bytes(room)).containsExactly(0, 0, 0, 0, 77);
+    assertThat(ends.queue().pop(chain)).isFalse();
+  }
+
+  @Test
+  void pop_ofAnIndirectTable_isTheSame() {
+    Ends ends = ring(2, INDIRECT);
+    ends.driver()
+        .addIndirect(
+            ram.readable((byte) 1),
+            ram.readable((byte) 2),
+            ram.readable((byte) 3),
+            ram.writable(4),
+            ram.writable(5));
+    assertThat(ends.queue().pop(chain)).isTrue();
+    assertThat(bytes(chain.readable())).containsExactly(1, 2, 3);
+    assertThat(chain.writable().count()).isEqualTo(2);
+    assertThat(chain.writable().bytes()).isEqualTo(9);
+  }
+
+  @Test
+  void pop_dropsPiecesOfNoLength() {
+    Ends ends = ring(4, NO_FEATURES);
+    ends.driver().add(ram.readable(), new Piece(-1, 0, false), ram.readable((byte) 9));
+    assertThat(ends.queue().pop(chain)).isTrue();
+    assertThat(chain.readable().count()).isEqualTo(1);
+    assertThat(bytes(chain.readable())).containsExactly(9);
+  }
+
+  @Test
+  void push_isSeenByTheDriverWhenItIsPublished() {
+    Ends ends = ring(4, NO_FEATURES);
+    int first = ends.driver().add(ram.writable(8));
+    int second = ends.driver().add(ram.writable(8));
+    assertThat(ends.queue().pop(chain)).isTrue();
+    assertThat(ends.queue().pop(chain)).isTrue();
+    assertThat(ends.queue().inFlight()).isEqualTo(2);
+    ends.queue().push(second, 5);
+    ends.queue().push(first, 0);
+    assertThat(ends.queue().inFlight()).isZero();
+    assertThat(ends.driver().nextUsed()).isEmpty();
+    ends.queue().publish();
+    assertThat(ends.driver().nextUsed()).contains(new Used(second, 5));
+    assertThat(ends.driver().nextUsed()).contains(new Used(first, 0));
+    assertThat(ends.driver().nextUsed()).isEmpty();
+  }
+
+  @Test
+  void push_lengthsAreUnsigned() {
+    Ends ends = ring(1, NO_FEATURES);
+    int head = ends.driver().add(ram.writable(8));
+    ends.queue().pop(chain);
+    ends.queue().push(head, 0xffff_ffff);
+    ends.queue().publish();
+    assertThat(ends.driver().nextUsed()).contains(new Used(head, 0xffff_ffff));
+  }
+
+  @Test
+  void unpop_makesTheLastChainsAvailableAgain() {
+    Ends ends = ring(4, NO_FEATURES);
+    int base = ends.queue().base();
+    int first = ends.driver().add(ram.readable((byte) 1));
+    int second = ends.driver().add(ram.readable((byte) 2));
+    Chain other = new Chain();
+    ends.queue().pop(chain);
+    ends.queue().pop(other);
+    ends.queue().unpop(other);
+    ends.queue().unpop(chain);
+    assertThat(ends.queue().inFlight()).isZero();
+    assertThat(ends.queue().base()).isEqualTo(base);
+    assertThat(ends.queue().hasAvailable()).isTrue();
+    assertThat(ends.queue().pop(chain)).isTrue();
+    assertThat(chain.head()).isEqualTo(first);
+    assertThat(ends.queue().pop(chain)).isTrue();
+    assertThat(chain.head()).isEqualTo(second);
+    assertThat(bytes(chain.readable())).containsExactly(2);
+    assertThat(ends.queue().fault()).isEmpty();
+  }
+
+  @Test
+  void fail_latchesTheFirstReasonAndEndsEverything() {
+    Ends ends = ring(4, NO_FEATURES);
+    int head = ends.driver().add(ram.writable(8));
+    ends.driver().add(ram.writable(8));
+    ends.queue().pop(chain);
+    ends.queue().fail(QueueFault.DEVICE_FAILED);
+    ends.queue().fail(QueueFault.BAD_ADDRESS);
+    assertThat(ends.queue().fault()).contains(QueueFault.DEVICE_FAILED);
+    assertGone(ends, head);
+  }
+
+  @Test
+  void unpop_onABrokenRing_makesNothingAvailable() {
+    Ends ends = ring(4, NO_FEATURES);
+    ends.driver().add(ram.writable(8));
+    ends.queue().pop(chain);
+    ends.queue().fail(QueueFault.DEVICE_FAILED);
+    ends.queue().unpop(chain);
+    assertThat(ends.queue().hasAvailable()).isFalse();
+    assertThat(ends.queue().pop(chain)).isFalse();
+  }
+
+  @Test
+  void abandon_leavesMemoryAloneAndGoesOnCounting() {
+    Ends ends = ring(4, NO_FEATURES);
+    int head = ends.driver().add(ram.writable(8));
+    ends.driver().add(ram.writable(8));
+    ends.queue().pop(chain);
+    ends.queue().abandon();
+    assertThat(ends.queue().fault()).isEmpty();
+    assertGone(ends, head);
+  }
+
+  /** With {@code head} in flight and one more chain available. */
+  private void assertGone(Ends ends, int head) {
+    byte[] before = everything();
+    assertThat(ends.queue().hasAvailable()).isFalse();
+    assertThat(ends.queue().pop(new Chain())).isFalse();
+    assertThat(ends.queue().inFlight()).isEqualTo(1);
+    ends.queue().push(head, 8);
+    ends.queue().publish();
+    assertThat(ends.queue().inFlight()).isZero();
+    assertThat(ends.queue().interruptWanted()).isFalse();
+    assertThat(ends.queue().armKicks()).as("may sleep").isTrue();
+    ends.queue().disarmKicks();
+    assertThat(everything()).isEqualTo(before);
+  }
+
+  @Test
+  void remap_looksAddressesUpInTheNewTable() {
+    try (GuestRam more = new GuestRam(4096, 0x100_0000, 0x100_0000)) {
+      GuestMemory both = new GuestMemory(List.of(ram.region(), more.region()));
+      Ends ends = ring(4, NO_FEATURES);
+      assertThat(ends.queue().pop(chain)).isFalse();
+      ends.queue().remap(both, ends.areas());
+      more.at(0x100_0010, 1).set(JAVA_BYTE, 0, (byte) 42);
+      ends.driver().add(new Piece(0x100_0010, 1, false));
+      assertThat(ends.queue().pop(chain)).isTrue();
+      assertThat(bytes(chain.readable())).containsExactly(42);
+
+      ends.queue().remap(ram.memory(), ends.areas());
+      ends.driver().add(new Piece(0x100_0010, 1, false));
+      assertThat(ends.queue().pop(chain)).isFalse();
+      assertThat(ends.queue().fault()).contains(QueueFault.BAD_ADDRESS);
+    }
+  }
+
+  @Test
+  void aRingOfOneEntry_andTheLargest_work() {
+    for (int size : new int[] {1, SplitVirtqueue.MAX_SIZE}) {
+      Ends ends = ring(size, NO_FEATURES);
+      for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < size; i++) {
+          ends.driver().add(new Piece(GuestRam.GUEST_BASE, 1, true));
+        }
+        for (int i = 0; i < size; i++) {
+          assertThat(ends.queue().pop(chain)).isTrue();
+          ends.queue().push(chain.head(), 1);
+        }
+        assertThat(ends.queue().pop(chain)).isFalse();
+        ends.queue().publish();
+        for (int i = 0; i < size; i++) {
+          assertThat(ends.driver().nextUsed()).isPresent();
+        }
+      }
+      assertThat(ends.queue().fault()).isEmpty();
+    }
+  }
+}
