@@ -37,6 +37,11 @@ public final class Unistd {
           "ftruncate",
           FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG));
 
+  private static final MethodHandle EXECV =
+      Native.capturing(
+          "execv",
+          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS));
+
   private Unistd() {}
 
   /**
@@ -160,6 +165,25 @@ public final class Unistd {
     MemorySegment state = Errno.state();
     try {
       return Errno.result((int) FTRUNCATE.invokeExact(state, fd, length), state);
+    } catch (Throwable thrown) {
+      throw Native.unexpected(thrown);
+    }
+  }
+
+  /**
+   * Replaces this process by another program; {@code argv} is an array of C strings that ends with
+   * a null pointer.
+   *
+   * {@snippet lang=c :
+   * int execv(const char *pathname, char *const argv[]);
+   * }
+   *
+   * @return {@code -errno}, if at all
+   */
+  public static int execv(MemorySegment pathname, MemorySegment argv) {
+    MemorySegment state = Errno.state();
+    try {
+      return Errno.result((int) EXECV.invokeExact(state, pathname, argv), state);
     } catch (Throwable thrown) {
       throw Native.unexpected(thrown);
     }

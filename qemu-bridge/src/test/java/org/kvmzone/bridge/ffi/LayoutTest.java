@@ -44,6 +44,7 @@ class LayoutTest {
           struct(Msghdr.class, "msghdr", "sys/socket.h"),
           constants(Poll.class, "poll.h"),
           struct(PollFd.class, "pollfd", "poll.h"),
+          constants(Signal.class, "signal.h"),
           struct(SockaddrUn.class, "sockaddr_un", "sys/un.h"),
           struct(Statfs.class, "statfs", "sys/vfs.h"),
           constants(SysEpoll.class, "sys/epoll.h"),
@@ -58,6 +59,7 @@ class LayoutTest {
           "Msghdr.CMSG_SIZE", "sizeof(struct cmsghdr)",
           "Msghdr.cmsg_level$OFFSET", "offsetof(struct cmsghdr, cmsg_level)",
           "Msghdr.cmsg_type$OFFSET", "offsetof(struct cmsghdr, cmsg_type)",
+          "Signal.SIGSET_SIZE", "sizeof(sigset_t)",
           "SockaddrUn.PATH_MAX", "sizeof(((struct sockaddr_un *) 0)->sun_path) - 1");
 
   /** A number of ours, and the C expression that it must equal. */

@@ -1,0 +1,57 @@
+package org.kvmzone.cli;
+
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.kvmzone.cli.qemu.Remembered;
+
+/**
+ * What surrounds a command.
+ *
+ * @param in where a file called {@code -} is read from
+ * @param out where results go
+ * @param err where messages go
+ * @param environment variables
+ * @param qemuOptions what follows {@code --}
+ */
+record Context(
+    InputStream in,
+    PrintWriter out,
+    PrintWriter err,
+    Map<String, String> environment,
+    List<String> qemuOptions) {
+
+  /** An environment variable that says something. */
+  Optional<String> variable(String name) {
+    return Optional.ofNullable(environment.get(name)).filter(value -> !value.isEmpty());
+  }
+
+  /** What was found out earlier, in {@code $XDG_CACHE_HOME} or {@code ~/.cache}. */
+  Remembered remembered() {
+    Path cache =
+        variable("KVMZONE_CACHE")
+            .map(Path::of)
+            .orElseGet(() ->
+                variable("XDG_CACHE_HOME")
+                    .map(Path::of)
+                    .orElseGet(() -> Path.of(variable("HOME").orElse("/"), ".cache"))
+                    .resolve("kvmzone"));
+    return new Remembered(cache.resolve("found-out"));
+  }
+
+  /** A message for whoever is watching; no result. */
+  void say(String line) {
+    err.println("kvmzone: " + line);
+    err.flush();
+  }
+
+  /** For subcommands that start no QEMU. */
+  void refuseQemuOptions(String subcommand) {
+    if (!qemuOptions.isEmpty()) {
+      throw Failure.usage("-- is followed by options for QEMU, and " + subcommand + " starts none");
+    }
+  }
+}

@@ -1,0 +1,64 @@
+package org.kvmzone.cli;
+
+import java.util.List;
+import org.kvmzone.bridge.control.Providers;
+import org.kvmzone.bridge.device.DeviceProvider;
+import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
+import org.kvmzone.bridge.device.DeviceProvider.Property;
+import org.kvmzone.bridge.device.Spec;
+import org.kvmzone.bridge.device.SpecException;
+import org.kvmzone.cli.guest.Guest;
+import org.kvmzone.cli.guest.GuestDevice;
+import org.kvmzone.cli.guest.GuestJson;
+
+/** What the providers of devices on the class path know of SPECs. */
+final class Specs {
+  private Specs() {}
+
+  /**
+   * A device from its SPEC, checked.
+   *
+   * @param option what it was the value of
+   * @param wanted what that option takes
+   */
+  static GuestDevice device(String option, FrontEnd wanted, String text) {
+    try {
+      Spec spec = Spec.parse(text);
+      FrontEnd frontEnd = Providers.of(spec).frontEnd();
+      if (frontEnd != wanted) {
+        throw new SpecException(
+            spec.label() + (wanted == FrontEnd.NETDEV ? " is no NIC" : " is no disk"));
+      }
+      Providers.check(spec);
+      return new GuestDevice(frontEnd, spec);
+    } catch (RuntimeException e) {
+      throw Failure.of(option, e);
+    }
+  }
+
+  /** Checks the SPECs of a guest. */
+  static Guest complete(Guest guest) {
+    guest.devices().forEach(device -> Providers.check(device.spec()));
+    return guest;
+  }
+
+  /** Guests in JSON, with all properties of the SPECs that there are. */
+  static GuestJson json() {
+    return new GuestJson(names(FrontEnd.NETDEV), names(FrontEnd.CHARDEV));
+  }
+
+  private static List<String> names(FrontEnd frontEnd) {
+    return Providers.all().stream()
+        .filter(provider -> provider.frontEnd() == frontEnd)
+        .map(Specs::properties)
+        .flatMap(List::stream)
+        .map(Property::name)
+        .distinct()
+        .toList();
+  }
+
+  /** All properties of a provider's SPECs. */
+  static List<Property> properties(DeviceProvider provider) {
+    return Providers.properties(provider);
+  }
+}

@@ -1,0 +1,294 @@
+package org.kvmzone.cli.guest;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.kvmzone.bridge.device.Spec;
+import org.kvmzone.packet.Ipv4Address;
+
+/**
+ * vmadm's {@code nics.*} and what they are in a SPEC. What a SPEC can say and vmadm cannot goes by
+ * the SPEC's own name in JSON, too.
+ */
+final class NicProperties {
+  static final String WORD = "vnic";
+
+  private static final List<String> VMADM =
+      List.of(
+          "mac",
+          "nic_tag",
+          "ips",
+          "ip",
+          "netmask",
+          "gateway",
+          "gateways",
+          "primary",
+          "interface",
+          "model",
+          "allow_mac_spoofing",
+          "allow_ip_spoofing",
+          "allow_restricted_traffic",
+          "allow_dhcp_spoofing",
+          "dhcp_server",
+          "allowed_ips",
+          "allowed_dhcp_cids");
+  private static final Set<String> LATER =
+      Set.of(
+          "allow_unfiltered_promisc",
+          "blocked_outgoing_ports",
+          "mtu",
+          "network_uuid",
+          "vlan_id",
+          "vrrp_primary_ip",
+          "vrrp_vrid");
+
+  /** A SPEC's names that vmadm has another for. */
+  private static final Set<String> TRANSLATED =
+      Set.of(
+          "id",
+          "over",
+          "macaddr",
+          "ip",
+          "netmask",
+          "mac-nospoof",
+          "restricted",
+          "ip-nospoof",
+          "allowed-ips.N",
+          "allowed-dhcp-cids.N");
+
+  private final List<String> own;
+
+  /** {@code specNames} are the names of a NIC's SPEC; a list's end in {@code .N}. */
+  NicProperties(Collection<String> specNames) {
+    own = specNames.stream().filter(name -> !TRANSLATED.contains(name)).toList();
+  }
+
+  /**
+   * A NIC's properties.
+   *
+   * @param index where in the list of NICs it stands
+   * @throws GuestException if one of them is unknown
+   */
+  Members members(JsonNode nic, int index) {
+    Set<String> known = new LinkedHashSet<>(VMADM);
+    own.forEach(name -> known.add(OwnProperties.member(name)));
+    Set<String> later = new LinkedHashSet<>(LATER);
+    later.removeAll(known);
+    return new Members(nic, "nics[" + index + "]", known, later);
+  }
+
+  /**
+   * A NIC as a SPEC.
+   *
+   * @param index where in the list of NICs it stands
+   * @param identity what the primary NIC, and no other, tells the guest besides its address
+   * @throws GuestException if it cannot be followed
+   */
+  Spec spec(Members nic, int index, Optional<Identity> identity) {
+    requireVirtio(nic);
+    Map<String, String> spec = new LinkedHashMap<>();
+    spec.put("id", nic.text("interface").orElse("net" + index));
+    nic.text("nic_tag").ifPresent(tag -> spec.put("over", tag));
+    nic.text("mac").ifPresent(mac -> spec.put("macaddr", mac));
+    addAddresses(nic, spec);
+    List<String> gateways = gateways(nic);
+    identity.ifPresent(told -> {
+      // vmadm tells a kvm guest the first gateway only.
+      gateways.stream().findFirst().ifPresent(gateway -> spec.put("gateway_ip", gateway));
+      told.addTo(spec);
+    });
+    addProtection(nic, spec);
+    OwnProperties.read(nic, own, spec);
+    return Spec.of(WORD, spec);
+  }
+
+  /**
+   * What the guest as a whole is told, through its primary NIC.
+   *
+   * @param resolvers addresses of its name servers
+   * @param hostname its name
+   */
+  record Identity(List<String> resolvers, Optional<String> hostname) {
+    static final int MOST_RESOLVERS = 4;
+
+    private void addTo(Map<String, String> spec) {
+      for (int i = 0; i < resolvers.size(); i++) {
+        spec.put("dns_ip" + i, resolvers.get(i));
+      }
+      hostname.ifPresent(name -> spec.put("hostname", name));
+    }
+  }
+
+  private static void requireVirtio(Members nic) {
+    nic.text("model")
+        .filter(model -> !model.equals("virtio"))
+        .ifPresent(model -> {
+          throw nic.wrong("model", model + " is not supported: only virtio is");
+        });
+  }
+
+  private static void addAddresses(Members nic, Map<String, String> spec) {
+    List<String> ips = new ArrayList<>(nic.texts("ips"));
+    nic.text("ip")
+        .ifPresent(ip -> {
+          if (nic.has("ips")) {
+            throw nic.wrong("ip", "ips says it already");
+          }
+          ips.add(ip + nic.text("netmask").map(mask -> "/" + bits(nic, mask)).orElse(""));
+        });
+    if (nic.has("netmask") && !nic.has("ip")) {
+      throw nic.wrong("netmask", "belongs to ip, which is missing (ips has it behind a slash)");
+    }
+    List<String> allowed = new ArrayList<>();
+    for (String ip : ips) {
+      addAddress(nic, ip, spec, allowed);
+    }
+    allowed.addAll(nic.texts("allowed_ips"));
+    putList(spec, "allowed-ips", allowed);
+    putList(spec, "allowed-dhcp-cids", nic.texts("allowed_dhcp_cids"));
+  }
+
+  private static void addAddress(
+      Members nic, String ip, Map<String, String> spec, List<String> allowed) {
+    int slash = ip.indexOf('/');
+    String address = slash < 0 ? ip : ip.substring(0, slash);
+    if (ip.equals("dhcp") || ip.equals("addrconf")) {
+      if (!nic.flag("allow_ip_spoofing") && !dhcpSpoofing(nic)) {
+        throw nic.wrong(
+            "ips",
+            ip
+                + ": learning an address is not supported by this version: give the address, or set"
+                + " allow_ip_spoofing");
+      }
+    } else if (ip.contains(":") || spec.containsKey("ip")) {
+      allowed.add(address);
+    } else if (slash < 0) {
+      throw nic.wrong("ips", ip + ": must be address/bits, dhcp or addrconf");
+    } else {
+      spec.put("ip", address);
+      spec.put("netmask", Ipv4Address.format(mask(nic, ip, ip.substring(slash + 1))));
+    }
+  }
+
+  private static int mask(Members nic, String ip, String bits) {
+    if (!bits.matches("[0-9]{1,2}") || Integer.parseInt(bits) > 32) {
+      throw nic.wrong("ips", ip + ": the number of bits behind the slash must be 0 to 32");
+    }
+    return Integer.parseInt(bits) == 0 ? 0 : -1 << (32 - Integer.parseInt(bits));
+  }
+
+  private static int bits(Members nic, String mask) {
+    try {
+      int value = Ipv4Address.parse(mask).value();
+      if (Ipv4Address.isNetmask(value)) {
+        return Integer.bitCount(value);
+      }
+    } catch (IllegalArgumentException e) {
+      // reported below, as a mask with holes is
+    }
+    throw nic.wrong("netmask", mask + " is no netmask: write it as 255.255.255.0");
+  }
+
+  private static void addProtection(Members nic, Map<String, String> spec) {
+    if (nic.flag("allow_mac_spoofing")) {
+      spec.put("mac-nospoof", "off");
+    }
+    if (nic.flag("allow_restricted_traffic")) {
+      spec.put("restricted", "off");
+    }
+    if (nic.flag("allow_ip_spoofing") || dhcpSpoofing(nic)) {
+      spec.put("ip-nospoof", "off");
+    }
+    if (dhcpSpoofing(nic)) {
+      spec.put("dhcp-nospoof", "off");
+    }
+  }
+
+  /** vmadm's both names for it take away two protections, since a server sends for others. */
+  private static boolean dhcpSpoofing(Members nic) {
+    return nic.flag("allow_dhcp_spoofing") || nic.flag("dhcp_server");
+  }
+
+  private static List<String> gateways(Members nic) {
+    if (nic.has("gateway") && nic.has("gateways")) {
+      throw nic.wrong("gateway", "gateways says it already");
+    }
+    return nic.has("gateway") ? nic.text("gateway").stream().toList() : nic.texts("gateways");
+  }
+
+  private static void putList(Map<String, String> spec, String name, List<String> values) {
+    for (int i = 0; i < values.size(); i++) {
+      spec.put(name + "." + i, values.get(i));
+    }
+  }
+
+  /** The same NIC in vmadm's properties; {@code primary} if the guest's gateway is its. */
+  ObjectNode json(Spec spec, boolean primary) {
+    Map<String, String> rest = new LinkedHashMap<>(spec.values());
+    ObjectNode nic = JsonNodeFactory.instance.objectNode();
+    move(rest, "id", nic, "interface");
+    move(rest, "macaddr", nic, "mac");
+    move(rest, "over", nic, "nic_tag");
+    nic.put("model", "virtio");
+    @Nullable String ip = rest.remove("ip");
+    @Nullable String netmask = rest.remove("netmask");
+    if (ip != null) {
+      String bits =
+          netmask == null ? "" : "/" + Integer.bitCount(Ipv4Address.parse(netmask).value());
+      nic.putArray("ips").add(ip + bits);
+    }
+    if (primary) {
+      nic.put("primary", true);
+      move(rest, "gateway_ip", nic, "gateway");
+    }
+    writeProtection(rest, nic);
+    writeList(spec, rest, "allowed-ips", nic, "allowed_ips");
+    writeList(spec, rest, "allowed-dhcp-cids", nic, "allowed_dhcp_cids");
+    OwnProperties.write(rest, nic);
+    return nic;
+  }
+
+  private static void writeProtection(Map<String, String> rest, ObjectNode nic) {
+    boolean ip = rest.remove("ip-nospoof", "off");
+    if (rest.remove("mac-nospoof", "off")) {
+      nic.put("allow_mac_spoofing", true);
+    }
+    if (rest.remove("restricted", "off")) {
+      nic.put("allow_restricted_traffic", true);
+    }
+    if (ip && rest.remove("dhcp-nospoof", "off")) {
+      nic.put("allow_dhcp_spoofing", true);
+    } else if (ip) {
+      nic.put("allow_ip_spoofing", true);
+    }
+    // What is on is so by default.
+    List.of("mac-nospoof", "restricted", "ip-nospoof").forEach(rest::remove);
+  }
+
+  private static void writeList(
+      Spec spec, Map<String, String> rest, String name, ObjectNode nic, String member) {
+    List<String> values = spec.list(name);
+    if (!values.isEmpty()) {
+      ArrayNode list = nic.putArray(member);
+      values.forEach(list::add);
+    }
+    rest.keySet().removeIf(key -> key.equals(name) || key.startsWith(name + "."));
+  }
+
+  private static void move(Map<String, String> rest, String name, ObjectNode nic, String member) {
+    @Nullable String value = rest.remove(name);
+    if (value != null) {
+      nic.put(member, value);
+    }
+  }
+}
