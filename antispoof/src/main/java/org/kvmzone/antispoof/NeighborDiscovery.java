@@ -24,7 +24,7 @@ final class NeighborDiscovery {
   }
 
   Verdict check(Frame frame) {
-    // In fragments it is forbidden, and unchecked (RFC 6980 §5).
+    // In fragments it is forbidden (RFC 6980 §5), and could not be checked.
     if (frame.isFragment() || frame.ipEnd() > frame.captured()) {
       return Verdict.IP_INVALID;
     }

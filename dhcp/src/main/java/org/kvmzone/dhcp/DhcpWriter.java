@@ -6,9 +6,9 @@ import io.netty.buffer.ByteBuf;
  * Writes a DHCPv4 message at a fixed place of a buffer (RFC 2131 §2). An option that would make the
  * message longer than its limit is left out.
  */
-public final class DhcpWriter {
+final class DhcpWriter {
   /** The shortest BOOTP message; some clients and relays drop shorter ones (RFC 1542 §2.1). */
-  public static final int MIN_LENGTH = 300;
+  static final int MIN_LENGTH = 300;
 
   private final ByteBuf to;
   private final int start;
@@ -18,7 +18,7 @@ public final class DhcpWriter {
    * @param to where messages are written; must have room for the longest
    * @param start at which index a message starts
    */
-  public DhcpWriter(ByteBuf to, int start) {
+  DhcpWriter(ByteBuf to, int start) {
     this.to = to;
     this.start = start;
   }
@@ -28,7 +28,7 @@ public final class DhcpWriter {
    *
    * @param maxLength up to how many octets it may grow; at least {@link #MIN_LENGTH}
    */
-  public void begin(int op, int xid, int flags, long chaddr, int maxLength) {
+  void begin(int op, int xid, int flags, long chaddr, int maxLength) {
     limit = start + Math.max(maxLength, MIN_LENGTH);
     to.setIndex(start, start);
     to.writeZero(DhcpMessage.FIXED_LENGTH);
@@ -42,38 +42,34 @@ public final class DhcpWriter {
     to.writeInt(DhcpMessage.COOKIE);
   }
 
-  public void ciaddr(int address) {
+  void ciaddr(int address) {
     to.setInt(start + DhcpMessage.CIADDR, address);
   }
 
-  public void yiaddr(int address) {
+  void yiaddr(int address) {
     to.setInt(start + DhcpMessage.YIADDR, address);
   }
 
-  public void siaddr(int address) {
+  void siaddr(int address) {
     to.setInt(start + DhcpMessage.SIADDR, address);
   }
 
-  public void giaddr(int address) {
-    to.setInt(start + DhcpMessage.GIADDR, address);
-  }
-
   /** Adds an option of one octet. */
-  public void octet(int code, int value) {
+  void octet(int code, int value) {
     if (header(code, Byte.BYTES)) {
       to.writeByte(value);
     }
   }
 
   /** Adds an option of four octets: an address or a time. */
-  public void number(int code, int value) {
+  void number(int code, int value) {
     if (header(code, Integer.BYTES)) {
       to.writeInt(value);
     }
   }
 
   /** Adds an option of up to 255 octets. */
-  public void bytes(int code, byte[] value) {
+  void bytes(int code, byte[] value) {
     if (header(code, value.length)) {
       to.writeBytes(value);
     }
@@ -100,7 +96,7 @@ public final class DhcpWriter {
    *
    * @return its length in octets
    */
-  public int end() {
+  int end() {
     to.writeByte(DhcpOption.END);
     int missing = start + MIN_LENGTH - to.writerIndex();
     if (missing > 0) {

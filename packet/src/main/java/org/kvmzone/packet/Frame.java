@@ -61,6 +61,7 @@ public final class Frame extends CapturedBytes {
   private int l3Offset = -1;
 
   private Layer3 layer3 = Layer3.OTHER;
+  private int ipv4Source;
   private int ipProtocol = -1;
   private int ipEnd = -1;
   private int fragmentOffset;
@@ -95,6 +96,7 @@ public final class Frame extends CapturedBytes {
     etherType = -1;
     l3Offset = -1;
     layer3 = Layer3.OTHER;
+    ipv4Source = 0;
     ipProtocol = -1;
     ipEnd = -1;
     fragmentOffset = 0;
@@ -154,10 +156,11 @@ public final class Frame extends CapturedBytes {
     if (captured() - at < Headers.IPV4_LENGTH) {
       return missing(at + Headers.IPV4_LENGTH);
     }
-    int version = byteAt(at);
-    int header = (version & 0xf) * 4;
-    int total = shortAt(at + 2);
-    if (version >>> 4 != 4
+    // Two loads for all the fields below: each has its bounds check, which is what parsing costs.
+    long first = longAt(at);
+    int header = (int) (first >>> 56 & 0xf) * 4;
+    int total = (int) (first >>> 32) & 0xffff;
+    if (first >>> 60 != 4
         || header < Headers.IPV4_LENGTH
         || total < header
         || total > length() - at) {
@@ -166,12 +169,13 @@ public final class Frame extends CapturedBytes {
     if (header > captured() - at) {
       return State.CUT;
     }
+    long second = longAt(at + 8);
     layer3 = Layer3.IPV4;
     ipEnd = at + total;
-    ipProtocol = byteAt(at + 9);
-    int fragment = shortAt(at + 6);
-    fragmentOffset = (fragment & 0x1fff) * 8;
-    moreFragments = (fragment & 0x2000) != 0;
+    ipProtocol = (int) (second >>> 48) & 0xff;
+    ipv4Source = (int) second;
+    fragmentOffset = ((int) first & 0x1fff) * 8;
+    moreFragments = (first & 0x2000) != 0;
     return fragmentOffset > 0 ? State.SOUND : parseTransport(at + header);
   }
 
@@ -253,8 +257,9 @@ public final class Frame extends CapturedBytes {
     int end = Math.min(ipEnd, captured());
     boolean ports = ipProtocol == IpProtocol.UDP || ipProtocol == IpProtocol.TCP;
     if (ports && end - at >= 4) {
-      sourcePort = shortAt(at);
-      destinationPort = shortAt(at + 2);
+      int both = intAt(at);
+      sourcePort = both >>> 16;
+      destinationPort = both & 0xffff;
     }
     boolean icmp = ipProtocol == (layer3 == Layer3.IPV4 ? IpProtocol.ICMP : IpProtocol.ICMPV6);
     if (icmp && end > at) {
@@ -352,7 +357,7 @@ public final class Frame extends CapturedBytes {
 
   /** Zero if this is not {@link #isIpv4}. */
   public int ipv4Source() {
-    return isIpv4() ? intAt(l3Offset + 12) : 0;
+    return ipv4Source;
   }
 
   /** Zero if this is not {@link #isIpv4}. */

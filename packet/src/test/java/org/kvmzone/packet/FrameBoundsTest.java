@@ -109,7 +109,7 @@ class FrameBoundsTest {
   @Test
   void noBytesThrow() {
     SplittableRandom random = Seeds.random();
-    for (int i = 0; i < 50_000; i++) {
+    for (int i = 0; i < 20_000; i++) {
       byte[] bytes = spoiled(random);
       int captured = random.nextInt(bytes.length + 1);
       try {
