@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.SplittableRandom;
 
 /**
  * A {@link Watch} that is running: what has been fired since, aggregated by key. Every thread that
@@ -35,8 +35,8 @@ public final class Aggregation implements Watcher, AutoCloseable {
     this.value = watch.value().map(this::slot).orElse(NONE);
     this.increment = watch.increment().map(this::slot).orElse(NONE);
     Budget budget = new Budget(MAX_CELLS);
-    long seed = ThreadLocalRandom.current().nextLong();
-    this.lanes = new Lanes(() -> new KeyTable(function, budget, seed));
+    Hash hash = Hash.of(new SplittableRandom());
+    this.lanes = new Lanes(() -> new KeyTable(function, budget, hash));
   }
 
   static Aggregation start(Watch watch) {

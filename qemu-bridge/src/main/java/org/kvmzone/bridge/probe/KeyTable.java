@@ -27,52 +27,36 @@ final class KeyTable {
   private final Function function;
   private final Budget budget;
 
-  /** Differs from run to run, so that a guest cannot choose numbers that collide. */
-  private final long seed;
+  private final Hash hash;
 
   private @Nullable Entry[] entries = new Entry[FIRST_SIZE];
   private int used;
   private final long[] dropped = new long[1];
 
-  KeyTable(Function function, Budget budget, long seed) {
+  KeyTable(Function function, Budget budget, Hash hash) {
     this.function = function;
     this.budget = budget;
-    this.seed = seed;
+    this.hash = hash;
   }
 
   /** The cells of a key, or null if it is new and there is no room: that firing is dropped. */
   long @Nullable [] cells(String s0, String s1, String s2, long n0, long n1, long n2, long n3) {
-    long hash = hash(s0, s1, s2, n0, n1, n2, n3);
+    long key = hash.of(s0, s1, s2, n0, n1, n2, n3);
     @Nullable Entry[] table = entries; // plain: this thread is the only one that writes it
     int mask = table.length - 1;
-    for (int i = (int) hash & mask; ; i = (i + 1) & mask) {
+    for (int i = (int) key & mask; ; i = (i + 1) & mask) {
       Entry entry = table[i];
       if (entry == null) {
-        return insert(hash, s0, s1, s2, n0, n1, n2, n3);
+        return insert(key, s0, s1, s2, n0, n1, n2, n3);
       }
-      if (entry.is(hash, s0, s1, s2, n0, n1, n2, n3)) {
+      if (entry.is(key, s0, s1, s2, n0, n1, n2, n3)) {
         return entry.cells();
       }
     }
   }
 
-  private long hash(String s0, String s1, String s2, long n0, long n1, long n2, long n3) {
-    // String.hashCode is computed once per string object and then read.
-    long hash = mix(seed ^ s0.hashCode(), s1.hashCode());
-    hash = mix(hash, s2.hashCode());
-    hash = mix(mix(hash, n0), n1);
-    hash = mix(mix(hash, n2), n3);
-    return hash;
-  }
-
-  /** Multiplying carries upwards only, so the upper half is folded back each time. */
-  private static long mix(long hash, long part) {
-    long product = (hash ^ part) * 0x9E3779B97F4A7C15L;
-    return product ^ product >>> 32;
-  }
-
   private long @Nullable [] insert(
-      long hash, String s0, String s1, String s2, long n0, long n1, long n2, long n3) {
+      long key, String s0, String s1, String s2, long n0, long n1, long n2, long n3) {
     if (!budget.take(function.cells())) {
       Cells.add(dropped, 0, 1);
       return null;
@@ -83,7 +67,7 @@ final class KeyTable {
     used++;
     long[] cells = new long[function.cells()];
     function.start(cells);
-    put(entries, new Entry(hash, s0, s1, s2, n0, n1, n2, n3, cells));
+    put(entries, new Entry(key, s0, s1, s2, n0, n1, n2, n3, cells));
     return cells;
   }
 

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.SplittableRandom;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CyclicBarrier;
 import org.junit.jupiter.api.Test;
 
 class LanesTest {
-  private final Lanes lanes = new Lanes(() -> new KeyTable(Scalar.COUNT, new Budget(1000), 1));
+  private final Hash hash = Hash.of(new SplittableRandom(1));
+  private final Lanes lanes = new Lanes(() -> new KeyTable(Scalar.COUNT, new Budget(1000), hash));
 
   private static void count(KeyTable table, long key) {
     Scalar.COUNT.add(Objects.requireNonNull(table.cells("", "", "", key, 0, 0, 0)), 0, 1);
