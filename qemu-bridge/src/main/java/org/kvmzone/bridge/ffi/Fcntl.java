@@ -19,8 +19,13 @@ public final class Fcntl {
   public static final int F_SETFD = 2;
   public static final int F_GETFL = 3;
   public static final int F_SETFL = 4;
+  public static final int F_OFD_GETLK = 36;
+  public static final int F_OFD_SETLK = 37;
   public static final int F_DUPFD_CLOEXEC = 1030;
   public static final int FD_CLOEXEC = 1;
+  public static final int F_RDLCK = 0;
+  public static final int F_WRLCK = 1;
+  public static final int F_UNLCK = 2;
 
   private static final MethodHandle OPEN =
       Native.capturing(
