@@ -224,6 +224,11 @@ public final class SplitVirtqueue implements Virtqueue {
     abandoned = true;
   }
 
+  @Override
+  public boolean isAbandoned() {
+    return abandoned;
+  }
+
   /** A ring that is broken or abandoned is neither taken from nor written to any more. */
   private boolean isDead() {
     return fault != null || abandoned;

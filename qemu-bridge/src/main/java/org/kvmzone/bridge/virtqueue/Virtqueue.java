@@ -64,6 +64,9 @@ public sealed interface Virtqueue permits SplitVirtqueue {
    */
   void abandon();
 
+  /** Whether {@link #abandon} was called: guest memory is to be left alone. */
+  boolean isAbandoned();
+
   /** Why the ring is broken, if it is. */
   Optional<QueueFault> fault();
 }
