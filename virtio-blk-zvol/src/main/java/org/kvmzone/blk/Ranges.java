@@ -1,0 +1,89 @@
+package org.kvmzone.blk;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.kvmzone.bridge.ffi.Errno;
+import org.kvmzone.bridge.ffi.Fcntl;
+import org.kvmzone.bridge.ffi.Fd;
+import org.kvmzone.bridge.ffi.LinuxFalloc;
+import org.kvmzone.bridge.ffi.LinuxFs;
+import org.kvmzone.bridge.ffi.SysIoctl;
+import org.kvmzone.bridge.memory.Buffers;
+
+/**
+ * Discards ranges of a file or block device, and fills them with zeroes, by whatever the file
+ * system or device can do best. Used by one thread.
+ */
+final class Ranges {
+  private static final int HOLE =
+      LinuxFalloc.FALLOC_FL_PUNCH_HOLE | LinuxFalloc.FALLOC_FL_KEEP_SIZE;
+  private static final int ZERO =
+      LinuxFalloc.FALLOC_FL_ZERO_RANGE | LinuxFalloc.FALLOC_FL_KEEP_SIZE;
+  private static final int CHUNK = 1 << 20;
+
+  private final Fd file;
+  private final boolean device;
+  private final MemorySegment range = Arena.ofAuto().allocate(ValueLayout.JAVA_LONG, 2);
+  private final Buffers chunk = new Buffers();
+  private final MemorySegment zeroes = Arena.ofAuto().allocate(CHUNK);
+
+  /** {@code device} says that the descriptor is a block device's. */
+  Ranges(Fd file, boolean device) {
+    this.file = file;
+    this.device = device;
+  }
+
+  /** Frees a range if that can be done. @return 0 or an errno */
+  int discard(long offset, long length) {
+    int errno =
+        device ? ioctl(LinuxFs.BLKDISCARD, offset, length) : fallocate(HOLE, offset, length);
+    return isUnsupported(errno) ? 0 : errno;
+  }
+
+  /** Makes a range read as zeroes. @return 0 or an errno */
+  int writeZeroes(long offset, long length, boolean mayUnmap) {
+    int errno = Errno.EOPNOTSUPP;
+    if (mayUnmap) {
+      errno = fallocate(HOLE, offset, length); // holes read as zeroes, on block devices too
+    }
+    if (isUnsupported(errno)) {
+      errno = device ? ioctl(LinuxFs.BLKZEROOUT, offset, length) : fallocate(ZERO, offset, length);
+    }
+    return isUnsupported(errno) ? write(offset, length) : errno;
+  }
+
+  private int write(long offset, long length) {
+    for (long done = 0; done < length; done += chunk.bytes()) {
+      chunk.clear();
+      chunk.add(zeroes, 0, Math.min(CHUNK, length - done));
+      int errno = VectoredIo.write(file, offset + done, chunk);
+      if (errno != 0) {
+        return errno;
+      }
+    }
+    return 0;
+  }
+
+  private int fallocate(int mode, long offset, long length) {
+    int result;
+    do {
+      result = Fcntl.fallocate(file.number(), mode, offset, length);
+    } while (result == -Errno.EINTR);
+    return -result;
+  }
+
+  private int ioctl(long request, long offset, long length) {
+    range.setAtIndex(ValueLayout.JAVA_LONG, 0, offset);
+    range.setAtIndex(ValueLayout.JAVA_LONG, 1, length);
+    int result;
+    do {
+      result = SysIoctl.ioctl(file.number(), request, range.address());
+    } while (result == -Errno.EINTR);
+    return -result;
+  }
+
+  private static boolean isUnsupported(int errno) {
+    return errno == Errno.EOPNOTSUPP || errno == Errno.ENOTTY;
+  }
+}

@@ -1,0 +1,185 @@
+package org.kvmzone.blk;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import org.kvmzone.bridge.ffi.Errno;
+import org.kvmzone.bridge.ffi.Fd;
+import org.kvmzone.bridge.ffi.Unistd;
+
+/**
+ * A volume that is a raw file or a block device, through the page cache.
+ *
+ * <p>Reads and writes are done on the submitter's thread: for what is in memory or nearly as fast
+ * that is several times quicker than any hand-over (performance.md §4.3). Flushes have a thread,
+ * and discards and zeroes another. Flushes that wait together are served by one {@code fdatasync}.
+ *
+ * <p>The file is locked as QEMU locks its images, see {@link ImageLock}; a block device is claimed
+ * exclusively besides, so that it can be neither mounted nor part of anything else.
+ */
+public final class RawZvol implements Zvol {
+  private static final Logger LOG = System.getLogger(RawZvol.class.getName());
+  private static final long CLOSE_MILLIS = 1000;
+
+  private final String name;
+  private final Fd file;
+  private final boolean device;
+  private final boolean readOnly;
+  private final long size;
+  private final BlockSizes blockSizes;
+  private final Ranges ranges;
+  private final Handover<ZvolRequest> flushes = new Handover<>();
+  private final Handover<ZvolRequest> changes = new Handover<>();
+  private final Worker flusher;
+  private final Worker changer;
+  private volatile boolean closed;
+  private int flushErrno; // the flusher's
+
+  /**
+   * What is to be opened, and how.
+   *
+   * @param path the file or device
+   * @param readOnly opened for reading only, and shared with others who do so
+   * @param size bytes: a file that does not exist is created, sparse; one that does must have it
+   * @param blockSizes instead of what the device says, or 512/4096 for a file
+   */
+  public record Options(
+      Path path, boolean readOnly, OptionalLong size, Optional<BlockSizes> blockSizes) {}
+
+  private RawZvol(RawTarget target, Options options) {
+    name = options.path.toString();
+    file = target.file();
+    device = target.device();
+    readOnly = options.readOnly;
+    size = target.size();
+    blockSizes = target.blockSizes();
+    ranges = new Ranges(file, device);
+    Path leaf = options.path.getFileName();
+    flusher = new Worker("flush " + leaf, flushes, this::flushAll);
+    changer = new Worker("discard " + leaf, changes, this::changeAll);
+  }
+
+  /**
+   * Opens a volume.
+   *
+   * @throws VolumeException saying what is wrong with it and what to do: it is missing, of a wrong
+   *     kind or size, in use
+   */
+  public static RawZvol open(Options options) {
+    return new RawZvol(RawTarget.open(options), options);
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public long size() {
+    return size;
+  }
+
+  @Override
+  public BlockSizes blockSizes() {
+    return blockSizes;
+  }
+
+  @Override
+  public boolean readOnly() {
+    return readOnly;
+  }
+
+  @Override
+  public Map<String, String> properties() {
+    Map<String, String> properties = new LinkedHashMap<>();
+    properties.put("path", name);
+    properties.put("target", device ? "block device" : "file");
+    return properties;
+  }
+
+  @Override
+  public void submit(ZvolRequest request) {
+    int errno = fault(request);
+    if (errno != 0) {
+      request.complete(errno);
+      return;
+    }
+    switch (request.op()) {
+      case READ -> request.complete(VectoredIo.read(file, request.offset(), request.data()));
+      case WRITE -> request.complete(VectoredIo.write(file, request.offset(), request.data()));
+      case FLUSH -> {
+        if (readOnly) {
+          request.complete(0);
+        } else {
+          flusher.submit(request);
+        }
+      }
+      case DISCARD, WRITE_ZEROES -> changer.submit(request);
+    }
+  }
+
+  private int fault(ZvolRequest request) {
+    if (closed) {
+      return Errno.EBADF;
+    }
+    if (request.op() == ZvolRequest.Op.FLUSH) {
+      return 0;
+    }
+    long unaligned = (request.offset() | request.length()) & (blockSizes.logical() - 1);
+    if (unaligned != 0
+        || request.length() <= 0
+        || request.offset() < 0
+        || request.offset() > size - request.length()) {
+      return Errno.EINVAL;
+    }
+    return readOnly && request.op() != ZvolRequest.Op.READ ? Errno.EROFS : 0;
+  }
+
+  private void flushAll(ZvolRequest first) {
+    int errno = flushErrno == 0 ? -Unistd.fdatasync(file.number()) : flushErrno;
+    if (errno != 0 && flushErrno == 0) {
+      // Linux reports a failed write-back once and may have dropped the data: a flush that
+      // succeeded after this one would be a lie.
+      flushErrno = errno;
+      LOG.log(
+          Level.ERROR,
+          name
+              + ": flush failed, and fails from now on until it is opened again: "
+              + Errno.message(errno));
+    }
+    for (@Nullable ZvolRequest each = first; each != null; ) {
+      ZvolRequest following = flushes.after(each);
+      each.complete(errno);
+      each = following;
+    }
+  }
+
+  private void changeAll(ZvolRequest first) {
+    for (@Nullable ZvolRequest each = first; each != null; ) {
+      ZvolRequest following = changes.after(each);
+      int errno =
+          each.op() == ZvolRequest.Op.DISCARD
+              ? ranges.discard(each.offset(), each.length())
+              : ranges.writeZeroes(each.offset(), each.length(), each.mayUnmap());
+      each.complete(errno);
+      each = following;
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    boolean flushed = flusher.close(CLOSE_MILLIS);
+    boolean changed = changer.close(CLOSE_MILLIS);
+    if (flushed && changed) {
+      file.close();
+    } else {
+      LOG.log(Level.WARNING, name + ": an operation hangs; the volume stays open and locked");
+    }
+  }
+}

@@ -1,0 +1,21 @@
+package org.kvmzone.blk;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The contract, on a file that is used in blocks of 4096 bytes. */
+class RawFile4kZvolTest extends ZvolContractTest {
+  @TempDir private Path directory;
+
+  @Override
+  Zvol open(boolean readOnly) {
+    return RawZvol.open(
+        new RawZvol.Options(
+            directory.resolve("disk.img"),
+            readOnly,
+            readOnly ? OptionalLong.empty() : OptionalLong.of(SIZE),
+            Optional.of(BlockSizes.of(4096, 4096))));
+  }
+}

@@ -1,0 +1,41 @@
+package org.kvmzone.blk;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.AfterEach;
+
+/**
+ * The contract, on a tmpfs: it punches holes, and has no other way to write zeroes than writing.
+ */
+class RawTmpfsZvolTest extends ZvolContractTest {
+  private static final Path SHM = Path.of("/dev/shm");
+  private Path file = SHM;
+
+  @Override
+  Zvol open(boolean readOnly) throws Exception {
+    assumeTrue(
+        Files.isWritable(SHM) && Files.getFileStore(SHM).type().equals("tmpfs"),
+        "/dev/shm is no tmpfs to write to: volumes on tmpfs are not tested");
+    if (file.equals(SHM)) {
+      file = Files.createTempFile(SHM, "kvmzone-test", ".img");
+      Files.delete(file);
+    }
+    return RawZvol.open(
+        new RawZvol.Options(
+            file,
+            readOnly,
+            readOnly ? OptionalLong.empty() : OptionalLong.of(SIZE),
+            Optional.empty()));
+  }
+
+  @AfterEach
+  void delete() throws Exception {
+    if (!file.equals(SHM)) {
+      Files.deleteIfExists(file);
+    }
+  }
+}
