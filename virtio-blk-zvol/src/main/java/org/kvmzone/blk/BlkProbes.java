@@ -1,0 +1,36 @@
+package org.kvmzone.blk;
+
+import org.kvmzone.bridge.probe.Arg;
+import org.kvmzone.bridge.probe.Probe;
+
+/** What can be watched of a disk. */
+final class BlkProbes {
+  /** An operation was submitted to the volume; {@code id} joins it to {@link #DONE}. */
+  static final Probe START =
+      Probe.define(
+          "zvol",
+          "start",
+          Arg.string("disk"),
+          Arg.string("op"),
+          Arg.id("id"),
+          Arg.bytes("offset"),
+          Arg.bytes("length"));
+
+  /** It is complete; fired only for operations that began while this was watched. */
+  static final Probe DONE =
+      Probe.define(
+          "zvol",
+          "done",
+          Arg.string("disk"),
+          Arg.string("op"),
+          Arg.id("id"),
+          Arg.nanoseconds("latency"),
+          Arg.id("errno"),
+          Arg.bytes("length"));
+
+  /** A request was malformed or not offered; the reason is the counter's name. */
+  static final Probe BAD_REQUEST =
+      Probe.define("zvol", "bad-request", Arg.string("disk"), Arg.string("reason"), Arg.id("id"));
+
+  private BlkProbes() {}
+}

@@ -1,0 +1,235 @@
+package org.kvmzone.blk;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import org.kvmzone.bridge.device.DeviceQueue;
+import org.kvmzone.bridge.ffi.Errno;
+import org.kvmzone.bridge.probe.Counters;
+import org.kvmzone.bridge.virtqueue.Virtqueue;
+
+/**
+ * One queue of a disk from its start to its stop: takes requests from the ring, submits them, and
+ * gives back what has completed. Everything here is the ring's owner's, except {@code completed}.
+ */
+final class BlockQueue {
+  /**
+   * How many requests are taken before those that completed meanwhile are shown to the guest. Where
+   * the volume works on our thread each costs a system call, so a batch of a whole ring would make
+   * the first wait for the last; and showing each alone would cost more than a tenth of the call.
+   */
+  private static final int GROUP = 32;
+
+  private final DeviceQueue queue;
+  private final Virtqueue ring;
+  private final Disk disk;
+  private final Lane lane;
+  private final RequestParser parser;
+  private final boolean writeThrough;
+  private final Handover<BlockRequest> completed = new Handover<>();
+
+  private BlockRequest[] idle = new BlockRequest[16];
+  private int idleCount;
+  private boolean unpublished;
+  private @Nullable BlockRequest taken; // of what completed: what is not finished yet
+
+  /** What all queues of a disk share. */
+  record Disk(String id, Zvol zvol, MemorySegment serial) {}
+
+  /** What outlives a queue at its index: its counters, and the numbers it gives its requests. */
+  static final class Lane {
+    private final Counters<BlkCounter> counters = new Counters<>(BlkCounter.class);
+    private long nextId;
+
+    /** Of the queue at this index, 0 and up. */
+    Lane(int index) {
+      nextId = (long) index << 48;
+    }
+
+    Counters<BlkCounter> counters() {
+      return counters;
+    }
+  }
+
+  /**
+   * A queue that was started.
+   *
+   * @param writeThrough whether a write must be durable when it completes
+   */
+  BlockQueue(DeviceQueue queue, Disk disk, Lane lane, boolean writeThrough) {
+    this.queue = queue;
+    this.ring = queue.ring();
+    this.disk = disk;
+    this.lane = lane;
+    this.parser = new RequestParser(disk.zvol());
+    this.writeThrough = writeThrough;
+  }
+
+  boolean serves(DeviceQueue other) {
+    return queue == other;
+  }
+
+  boolean isStopped() {
+    return queue.state() == DeviceQueue.State.STOPPED;
+  }
+
+  /** Takes up to {@code budget} requests, and finishes what has completed. */
+  int process(int budget) {
+    int work = finishCompleted();
+    for (int begun = 0; begun < budget; ) {
+      int wanted = Math.min(GROUP, budget - begun);
+      int got = take(wanted);
+      begun += got;
+      work += got + finishCompleted();
+      if (got < wanted) {
+        break;
+      }
+    }
+    return work;
+  }
+
+  /** Asks for kicks; false if there is work. */
+  boolean mayIdle() {
+    // A queue that drains takes nothing, so what is available must not keep its thread awake.
+    return taken == null && completed.isEmpty() && (!queue.isRunning() || ring.armKicks());
+  }
+
+  private int take(int wanted) {
+    for (int i = 0; i < wanted; i++) {
+      BlockRequest request =
+          idleCount > 0 ? idle[--idleCount] : new BlockRequest(completed, queue::wake);
+      if (!ring.pop(request.chain())) {
+        free(request);
+        return i;
+      }
+      begin(request);
+    }
+    return wanted;
+  }
+
+  private void begin(BlockRequest request) {
+    @Nullable BadRequest bad;
+    try {
+      bad = parser.parse(request.chain().readable(), request.chain().writable(), request);
+    } catch (Throwable gone) { // the guest's memory is, or a mistake is ours: the queue breaks
+      giveBack(request, 0);
+      throw gone;
+    }
+    long id = lane.nextId++;
+    if (bad != null) {
+      lane.counters.increment(bad.counter());
+      BlkProbes.BAD_REQUEST.fire(disk.id, bad.counter().kstat(), id);
+      answer(request, bad.status(), 0);
+    } else if (request.type() == BlockRequest.Type.GET_ID) {
+      answerSerial(request);
+    } else {
+      request.begin(id, BlkProbes.DONE.watched());
+      String op = request.type().word();
+      BlkProbes.START.fire(disk.id, op, id, request.offset(), request.length());
+      disk.zvol.submit(request);
+    }
+  }
+
+  /** virtio 1.3 §5.2.6: 20 bytes, without a NUL at the end if all are used. */
+  private void answerSerial(BlockRequest request) {
+    long length = Math.min(request.payload().bytes(), disk.serial.byteSize());
+    try {
+      request.payload().copyFrom(0, disk.serial, 0, length);
+    } catch (Throwable gone) {
+      giveBack(request, 0);
+      throw gone;
+    }
+    lane.counters.increment(BlkCounter.IDS);
+    answer(request, Status.OK, length);
+  }
+
+  private int finishCompleted() {
+    int count = 0;
+    for (@Nullable BlockRequest each = nextCompleted(); each != null; each = nextCompleted()) {
+      finish(each);
+      count++;
+    }
+    if (unpublished) {
+      unpublished = false;
+      queue.publish();
+    }
+    return count;
+  }
+
+  /** Unlinked before it is finished: should that fail, the rest is not lost. */
+  private @Nullable BlockRequest nextCompleted() {
+    if (taken == null) {
+      taken = completed.takeAll();
+    }
+    BlockRequest first = taken;
+    if (first != null) {
+      taken = completed.after(first);
+    }
+    return first;
+  }
+
+  private void finish(BlockRequest request) {
+    int errno = request.errno();
+    if (writeThrough && errno == 0 && request.op() == ZvolRequest.Op.WRITE) {
+      request.flush();
+      disk.zvol.submit(request);
+      return;
+    }
+    long length = request.payload().bytes();
+    if (request.timed()) {
+      String op = request.type().word();
+      BlkProbes.DONE.fire(disk.id, op, request.id(), request.nanos(), errno, length);
+    }
+    if (errno != 0) {
+      lane.counters.increment(BlkCounter.ERRORS);
+      answer(request, errno == Errno.EOPNOTSUPP ? Status.UNSUPP : Status.IOERR, 0);
+      return;
+    }
+    count(request.type(), length);
+    answer(request, Status.OK, request.type() == BlockRequest.Type.IN ? length : 0);
+  }
+
+  private void count(BlockRequest.Type type, long length) {
+    switch (type) {
+      case IN -> {
+        lane.counters.increment(BlkCounter.READS);
+        lane.counters.add(BlkCounter.NREAD, length);
+      }
+      case OUT -> {
+        lane.counters.increment(BlkCounter.WRITES);
+        lane.counters.add(BlkCounter.NWRITTEN, length);
+      }
+      case FLUSH -> lane.counters.increment(BlkCounter.FLUSHES);
+      case GET_ID -> lane.counters.increment(BlkCounter.IDS);
+    }
+  }
+
+  /** Sets the status, the last byte the device may write, and gives the chain back. */
+  private void answer(BlockRequest request, byte status, long dataWritten) {
+    long room = request.chain().writable().bytes();
+    long written = 0;
+    try {
+      // Nobody waits for a ring that was abandoned: its memory may be in other use by now.
+      if (room > 0 && !ring.isAbandoned()) {
+        request.chain().writable().setByte(room - 1, status);
+        written = dataWritten + 1;
+      }
+    } finally {
+      giveBack(request, written);
+    }
+  }
+
+  private void giveBack(BlockRequest request, long written) {
+    int head = request.chain().head();
+    free(request);
+    unpublished = true;
+    ring.push(head, (int) written); // unsigned: a chain holds less than 2^32 bytes
+  }
+
+  private void free(BlockRequest request) {
+    if (idleCount == idle.length) {
+      idle = Arrays.copyOf(idle, idleCount * 2);
+    }
+    idle[idleCount++] = request;
+  }
+}

@@ -1,0 +1,184 @@
+package org.kvmzone.blk;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+import org.kvmzone.blk.BlockQueue.Disk;
+import org.kvmzone.blk.BlockQueue.Lane;
+import org.kvmzone.bridge.device.DeviceQueue;
+import org.kvmzone.bridge.device.DeviceReport;
+import org.kvmzone.bridge.device.VirtioDevice;
+import org.kvmzone.bridge.probe.Counters;
+
+/** A virtio block device (virtio 1.3 §5.2) on a volume, which it owns. */
+public final class VirtioBlk implements VirtioDevice {
+  /** The longest serial, in bytes. */
+  public static final int SERIAL_SIZE = 20;
+
+  static final long F_SEG_MAX = 1L << 2;
+  static final long F_RO = 1L << 5;
+  static final long F_BLK_SIZE = 1L << 6;
+  static final long F_FLUSH = 1L << 9;
+  static final long F_TOPOLOGY = 1L << 10;
+  static final long F_MQ = 1L << 12;
+
+  private static final int TYPE = 2;
+
+  private final Disk disk;
+  private final Settings settings;
+  private final String serial;
+  private final Lane[] lanes;
+  private final AtomicReferenceArray<@Nullable BlockQueue> queues;
+  private volatile List<BlockQueue> lingering = List.of();
+  private volatile boolean writeThrough = true;
+
+  /**
+   * What an operator can choose.
+   *
+   * @param serial up to {@link #SERIAL_SIZE} characters of ASCII
+   * @param queues offered; a driver or front end takes as many as it likes
+   * @param threads that serve them, at most one for each queue
+   * @param segMax the most pieces of memory in one request; a driver without indirect descriptors
+   *     needs rings of two more (vhost-user.md T15)
+   */
+  public record Settings(String serial, int queues, int threads, int segMax) {
+    /** Checks the above. */
+    public Settings {
+      if (serial.length() > SERIAL_SIZE
+          || !StandardCharsets.US_ASCII.newEncoder().canEncode(serial)) {
+        throw new IllegalArgumentException("serial " + serial);
+      }
+      if (threads < 1 || queues < threads || segMax < 1) {
+        throw new IllegalArgumentException(
+            queues + " queues, " + threads + " threads, " + segMax + " segments");
+      }
+    }
+  }
+
+  /** A disk called {@code id}. */
+  public VirtioBlk(String id, Zvol zvol, Settings settings) {
+    this.settings = settings;
+    this.serial = settings.serial;
+    MemorySegment bytes = Arena.ofAuto().allocate(SERIAL_SIZE);
+    bytes.copyFrom(MemorySegment.ofArray(serial.getBytes(StandardCharsets.US_ASCII)));
+    disk = new Disk(id, zvol, bytes);
+    lanes = new Lane[settings.queues];
+    Arrays.setAll(lanes, Lane::new);
+    queues = new AtomicReferenceArray<>(settings.queues);
+  }
+
+  @Override
+  public String id() {
+    return disk.id();
+  }
+
+  @Override
+  public int type() {
+    return TYPE;
+  }
+
+  @Override
+  public long features() {
+    return F_SEG_MAX
+        | F_BLK_SIZE
+        | F_FLUSH
+        | F_TOPOLOGY
+        | (disk.zvol().readOnly() ? F_RO : 0)
+        | (settings.queues > 1 ? F_MQ : 0);
+  }
+
+  @Override
+  public int queueCount() {
+    return settings.queues;
+  }
+
+  @Override
+  public int loopCount() {
+    return settings.threads;
+  }
+
+  @Override
+  public byte[] config() {
+    return BlkConfig.of(disk.zvol(), settings);
+  }
+
+  @Override
+  public boolean writeConfig(int offset, byte[] bytes) {
+    return false; // the one field a driver may write comes with CONFIG_WCE
+  }
+
+  @Override
+  public void negotiated(long features) {
+    // A driver that does not know FLUSH takes a completed write for a durable one (§5.2.6.2).
+    writeThrough = (features & F_FLUSH) == 0;
+  }
+
+  @Override
+  public void reset() {
+    negotiated(0);
+  }
+
+  @Override
+  public synchronized void started(DeviceQueue queue) {
+    int index = queue.index();
+    BlockQueue former = queues.get(index);
+    List<BlockQueue> hanging = new ArrayList<>(lingering);
+    if (former != null) {
+      hanging.add(former);
+    }
+    hanging.removeIf(BlockQueue::isStopped);
+    // First this, then that: a thread that misses a queue in the array finds it here.
+    lingering = List.copyOf(hanging);
+    queues.set(index, new BlockQueue(queue, disk, lanes[index], writeThrough));
+  }
+
+  @Override
+  public int process(DeviceQueue queue, int budget) {
+    return of(queue).process(budget);
+  }
+
+  @Override
+  public boolean mayIdle(DeviceQueue queue) {
+    return of(queue).mayIdle();
+  }
+
+  /** Ours for that queue: the current one at its index, or a former one whose requests hang. */
+  private BlockQueue of(DeviceQueue queue) {
+    BlockQueue current = queues.get(queue.index());
+    if (current != null && current.serves(queue)) {
+      return current;
+    }
+    for (BlockQueue former : lingering) {
+      if (former.serves(queue)) {
+        return former;
+      }
+    }
+    throw new IllegalStateException("queue " + queue.index() + " was not started");
+  }
+
+  @Override
+  public DeviceReport report() {
+    Map<String, String> properties = new LinkedHashMap<>(disk.zvol().properties());
+    properties.put("size", Long.toString(disk.zvol().size()));
+    properties.put("readonly", disk.zvol().readOnly() ? "on" : "off");
+    properties.put("serial", serial);
+    properties.put("guest_block_size", disk.zvol().blockSizes().toString());
+    properties.put("cache", writeThrough ? "writethrough" : "writeback");
+    properties.put("queues", Integer.toString(settings.queues));
+    properties.put("threads", Integer.toString(settings.threads));
+    return new DeviceReport(
+        "zvol", properties, Counters.sum(Arrays.stream(lanes).map(Lane::counters).toList()));
+  }
+
+  @Override
+  public void close() {
+    disk.zvol().close();
+  }
+}

@@ -1,0 +1,144 @@
+package org.kvmzone.blk;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.kvmzone.bridge.device.DeviceProvider;
+import org.kvmzone.bridge.device.Spec;
+import org.kvmzone.bridge.device.SpecException;
+import org.kvmzone.bridge.device.VirtioDevice;
+
+/** Makes disks from {@code zvol,id=disk0,path=/var/lib/disk0.img}. */
+public final class ZvolProvider implements DeviceProvider {
+  private static final int MAX_QUEUES = 256; // a vhost-user message names a ring with 8 bits
+  private static final int DEFAULT_QUEUES = 64;
+  private static final int MAX_THREADS = 64;
+  private static final int DEFAULT_SEG_MAX = 126; // fits QEMU's rings of 128 (vhost-user.md T15)
+  private static final int MAX_SEG_MAX = 1022; // the longest chain, less header and status
+  private static final int MAX_BLOCK = 1 << 16;
+
+  private static final Pattern SERIAL = Pattern.compile("[ -~]{1,20}");
+  private static final Pattern BLOCK_SIZE = Pattern.compile("([0-9]{1,6})(?:/([0-9]{1,6}))?");
+
+  /** For {@link java.util.ServiceLoader}. */
+  public ZvolProvider() {}
+
+  @Override
+  public String word() {
+    return "zvol";
+  }
+
+  @Override
+  public FrontEnd frontEnd() {
+    return FrontEnd.CHARDEV;
+  }
+
+  @Override
+  public List<Property> properties() {
+    return List.of(
+        new Property("path", "PATH", "required", "the raw file or block device"),
+        new Property(
+            "size",
+            "SIZE",
+            "the file's own",
+            "create the file, sparse and of this size, if it does not exist"),
+        new Property(
+            "readonly", "on|off", "off", "refuse writes; several may share a path that is read"),
+        new Property(
+            "serial",
+            "TEXT",
+            "the first 20 characters of the id",
+            "what the guest sees as the disk's serial number, up to 20 ASCII characters"),
+        new Property(
+            "guest_block_size",
+            "LOGICAL[/PHYSICAL]",
+            "the device's own, 512/4096 for a file",
+            "the guest's block sizes in bytes, powers of two from 512 to 65536"),
+        new Property(
+            "queues",
+            "1..256",
+            "64",
+            "how many queues QEMU may use (its num-queues, by default one for each vCPU)"),
+        new Property("threads", "1..64", "1", "how many threads serve the queues"),
+        new Property(
+            "seg_max",
+            "1..1022",
+            "126",
+            "pieces of memory in a request; at most QEMU's queue-size less 2"));
+  }
+
+  @Override
+  public void check(Spec spec) {
+    options(spec);
+    settings(spec);
+  }
+
+  @Override
+  public VirtioDevice create(Spec spec) {
+    VirtioBlk.Settings settings = settings(spec);
+    try {
+      return new VirtioBlk(spec.id(), RawZvol.open(options(spec)), settings);
+    } catch (VolumeException e) {
+      throw new SpecException(spec.label() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static RawZvol.Options options(Spec spec) {
+    String path =
+        spec.text("path")
+            .filter(text -> !text.isEmpty())
+            .orElseThrow(() ->
+                new SpecException(
+                    spec.label() + ": path=PATH is missing: give a raw file or block device"));
+    if (path.indexOf('\0') >= 0) {
+      throw new SpecException(spec.label() + ": path has a NUL in it");
+    }
+    Optional<Long> size = spec.size("size");
+    Optional<BlockSizes> sizes = spec.text("guest_block_size").map(text -> blockSizes(spec, text));
+    int block = sizes.map(BlockSizes::logical).orElse(512);
+    if (size.isPresent() && (size.get() == 0 || size.get() % block != 0)) {
+      throw spec.bad("size", spec.text("size").get(), "a multiple of " + block + ", more than 0");
+    }
+    return new RawZvol.Options(
+        Path.of(path),
+        spec.flag("readonly", false),
+        size.map(OptionalLong::of).orElse(OptionalLong.empty()),
+        sizes);
+  }
+
+  private static BlockSizes blockSizes(Spec spec, String text) {
+    Matcher matcher = BLOCK_SIZE.matcher(text);
+    if (matcher.matches()) {
+      int logical = Integer.parseInt(matcher.group(1));
+      int physical = matcher.group(2) == null ? logical : Integer.parseInt(matcher.group(2));
+      if (isBlock(logical) && isBlock(physical) && physical >= logical) {
+        return BlockSizes.of(logical, physical);
+      }
+    }
+    throw spec.bad(
+        "guest_block_size", text, "like 512/4096: powers of two from 512 to " + MAX_BLOCK);
+  }
+
+  private static boolean isBlock(int size) {
+    return BlockSizes.isBlockSize(size) && size <= MAX_BLOCK;
+  }
+
+  private static VirtioBlk.Settings settings(Spec spec) {
+    String id = spec.id();
+    String serial =
+        spec.text("serial").orElse(id.substring(0, Math.min(id.length(), VirtioBlk.SERIAL_SIZE)));
+    if (!SERIAL.matcher(serial).matches()) {
+      throw spec.bad("serial", serial, "1 to 20 characters of printable ASCII");
+    }
+    int threads = spec.number("threads", 1, MAX_THREADS, 1);
+    int queues = spec.number("queues", 1, MAX_QUEUES, DEFAULT_QUEUES);
+    if (threads > queues) {
+      throw spec.bad("threads", "" + threads, "at most " + queues + ", the number of queues");
+    }
+    return new VirtioBlk.Settings(
+        serial, queues, threads, spec.number("seg_max", 1, MAX_SEG_MAX, DEFAULT_SEG_MAX));
+  }
+}
