@@ -30,7 +30,7 @@ struct options {
     char *classpath;    /* as java -cp takes it */
     char *jvmopts;      /* "@FILE", or options separated by blanks; may be NULL */
     bool debug;         /* show stack traces, and what the JVM says while it starts */
-    char **java;        /* all other arguments: they are for Java */
+    char **java;        /* arguments for Java: -name, and all that are not the above (but debug) */
     size_t java_count;
 };
 
@@ -63,6 +63,9 @@ bool jvm_call(struct java_call *call, int seconds);
 
 /* Finds QEMU's functions. Fails if this QEMU does not export them. */
 void qemu_find_functions(void);
+
+/* What -name says, or NULL. */
+const char *qemu_guest_name(void);
 
 /* Calls back when QEMU exits. */
 void qemu_at_exit(unsigned long long plugin, void (*callback)(void));

@@ -62,12 +62,17 @@ static void enter(int state)
     pthread_mutex_unlock(&jvm.lock);
 }
 
-/* What the JVM prints. It is kept while it starts, so that a failure can be told in one line. */
+/*
+ * What the JVM prints, log files included. QEMU's stdout is left alone: it may be a monitor's. While
+ * the JVM starts its words are kept, so that a failure can be told in one line.
+ */
 static jint JNICALL jvm_prints(FILE *file, const char *format, va_list values)
 {
     size_t length = strlen(jvm.said);
 
-    (void)file;
+    if (file != stdout && file != stderr) {
+        return vfprintf(file, format, values);
+    }
     if (jvm.state == STARTING && !jvm.options->debug) {
         return vsnprintf(jvm.said + length, sizeof(jvm.said) - length, format, values);
     }

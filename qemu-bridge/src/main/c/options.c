@@ -128,24 +128,21 @@ static void check_classpath(const char *classpath)
     free(copy);
 }
 
-static bool read_switch(const char *name, const char *value)
-{
-    if (value && strcmp(value, "on") != 0 && strcmp(value, "off") != 0) {
-        fail("%s=%s: must be on or off", name, value);
-    }
-    return value && strcmp(value, "on") == 0;
-}
-
 void options_read(struct options *options, int argc, char **argv)
 {
     char *jvm = NULL;
     char *classpath = NULL;
     char *jvmopts = NULL;
-    char *debug = NULL;
 
-    options->java = calloc(argc + 1, sizeof(char *));
-    options->java_count = 0;
-    for (int i = 0; options->java && i < argc; i++) {
+    memset(options, 0, sizeof(*options));
+    options->java = calloc(argc + 2, sizeof(char *));
+    if (!options->java) {
+        fail("out of memory");
+    }
+    if (qemu_guest_name()) { /* first, so that a name= beats it */
+        options->java[options->java_count++] = text("name=%s", qemu_guest_name());
+    }
+    for (int i = 0; i < argc; i++) {
         char *value;
         if ((value = value_of(argv[i], "jvm"))) {
             jvm = value;
@@ -153,13 +150,13 @@ void options_read(struct options *options, int argc, char **argv)
             classpath = value;
         } else if ((value = value_of(argv[i], "jvmopts"))) {
             jvmopts = value;
-        } else if ((value = value_of(argv[i], "debug"))) {
-            debug = value;
         } else {
             options->java[options->java_count++] = argv[i];
+            if ((value = value_of(argv[i], "debug"))) {
+                options->debug = strcmp(value, "on") == 0;
+            }
         }
     }
-    options->debug = read_switch("debug", debug);
 
     jvm = given(jvm, "KVMZONE_JVM");
     if (jvm && !readable(jvm)) {

@@ -45,6 +45,7 @@ static struct {
     MemoryRegion *(*host_memory_backend_get_memory)(Object *);
     int (*memory_region_get_fd)(MemoryRegion *);
 
+    const char *(*qemu_get_vm_name)(void);
     void *(*monitor_cur)(void);
     void (*qemu_plugin_register_atexit_cb)(uint64_t, void (*)(uint64_t, void *), void *);
 } qemu;
@@ -79,6 +80,7 @@ void qemu_find_functions(void)
     FIND(qdev_get_machine);
     FIND(host_memory_backend_get_memory);
     FIND(memory_region_get_fd);
+    FIND(qemu_get_vm_name);
     FIND(monitor_cur);
     FIND(qemu_plugin_register_atexit_cb);
 }
@@ -92,6 +94,11 @@ static void exiting(uint64_t plugin, void *callback)
 void qemu_at_exit(unsigned long long plugin, void (*callback)(void))
 {
     qemu.qemu_plugin_register_atexit_cb(plugin, exiting, (void *)callback);
+}
+
+const char *qemu_guest_name(void)
+{
+    return qemu.qemu_get_vm_name();
 }
 
 static QemuOpts *parse(const char *group, const char *options)

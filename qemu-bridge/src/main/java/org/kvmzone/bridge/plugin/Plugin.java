@@ -1,8 +1,11 @@
 package org.kvmzone.bridge.plugin;
 
+import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.kvmzone.bridge.control.StderrLoggerFinder;
 import org.kvmzone.bridge.device.SpecException;
+import org.kvmzone.bridge.probe.WatchException;
 
 /**
  * What the C half calls, all on one thread, while QEMU's main thread waits. Whatever is thrown has
@@ -22,9 +25,12 @@ final class Plugin {
    */
   static String[] start(String[] arguments) {
     try {
-      String name = "qemu-" + ProcessHandle.current().pid();
-      host = new PluginHost(PluginArguments.parse(List.of(arguments), name));
-      return host.options().toArray(String[]::new);
+      PluginArguments parsed = PluginArguments.parse(List.of(arguments));
+      StderrLoggerFinder.name(parsed.name());
+      StderrLoggerFinder.threshold(parsed.logLevel());
+      PluginHost made = PluginHost.create(parsed);
+      host = made;
+      return made.options().toArray(String[]::new);
     } catch (Throwable thrown) {
       throw explained(thrown);
     }
@@ -53,9 +59,13 @@ final class Plugin {
   }
 
   private static RuntimeException explained(Throwable thrown) {
-    return thrown instanceof SpecException forOperator
-        ? forOperator
-        : new IllegalStateException(
-            "internal error: " + thrown + " (debug=on tells where)", thrown);
+    return switch (thrown) {
+      case SpecException forOperator -> forOperator;
+      case WatchException e -> new SpecException("watch=" + e.getMessage(), e);
+      case IOException e -> new IllegalStateException(e.getMessage(), e);
+      default ->
+          new IllegalStateException(
+              "internal error: " + thrown + " (debug=on tells where)", thrown);
+    };
   }
 }

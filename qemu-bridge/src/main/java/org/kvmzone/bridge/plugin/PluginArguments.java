@@ -1,8 +1,8 @@
 package org.kvmzone.bridge.plugin;
 
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Pattern;
 import org.kvmzone.bridge.control.Providers;
 import org.kvmzone.bridge.control.StderrLoggerFinder;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
@@ -13,66 +13,64 @@ import org.kvmzone.bridge.probe.Nearest;
 /**
  * What the operator wrote behind {@code -plugin libqemu-bridge.so,}: all but what the C half keeps.
  *
- * @param name what the other commands call this guest
- * @param devices in the order in which they were given
- * @param watches expressions, to be read when the devices have defined their probes
+ * @param name what the other commands call this guest; QEMU's {@code -name} if no other is given
+ * @param devices SPECs in their order
+ * @param watches probes to be watched from the beginning on, as {@link
+ *     org.kvmzone.bridge.probe.Watch} reads them
  * @param logLevel from which level on events are written
  */
-record PluginArguments(
-    String name, List<Spec> devices, List<String> watches, System.Logger.Level logLevel) {
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}");
+record PluginArguments(String name, List<Spec> devices, List<String> watches, Level logLevel) {
+  /** All that may be written, what the C half keeps included. */
+  private static final List<String> KNOWN =
+      List.of("name", "net", "disk", "watch", "log-level", "debug", "jvm", "classpath", "jvmopts");
 
   private static final String DOUBLED =
       " (commas inside a SPEC are doubled: disk=zvol,,id=disk0,,path=…)";
-
-  /** All names of arguments, with those that the C half has taken. */
-  private static final List<String> KNOWN =
-      List.of("name", "net", "disk", "watch", "log-level", "jvm", "classpath", "jvmopts", "debug");
 
   /**
    * Reads arguments.
    *
    * @param arguments each {@code name=value}, as QEMU passes them
-   * @param nameByDefault the guest's name if none is given
-   * @throws SpecException if one is unknown, or wrong
+   * @throws SpecException if one is unknown or wrong, or there is no name
    */
-  static PluginArguments parse(List<String> arguments, String nameByDefault) {
-    String name = nameByDefault;
+  static PluginArguments parse(List<String> arguments) {
+    String name = "";
+    Level logLevel = Level.INFO;
     List<Spec> devices = new ArrayList<>();
     List<String> watches = new ArrayList<>();
-    System.Logger.Level logLevel = System.Logger.Level.INFO;
     for (String argument : arguments) {
       int equals = argument.indexOf('=');
       String key = equals < 0 ? argument : argument.substring(0, equals);
       String value = argument.substring(equals + 1);
       switch (key) {
-        case "name" -> name = checkedName(value);
+        case "name" -> name = value;
         case "net" -> devices.add(device(key, value, FrontEnd.NETDEV));
         case "disk" -> devices.add(device(key, value, FrontEnd.CHARDEV));
         case "watch" -> watches.add(value);
         case "log-level" -> logLevel = level(value);
+        case "debug" -> logLevel = isOn(key, value) ? Level.DEBUG : logLevel;
         default -> throw unknown(key);
       }
+    }
+    if (name.isEmpty()) {
+      throw new SpecException("name=NAME is missing: what other commands are to call this guest");
     }
     return new PluginArguments(name, List.copyOf(devices), List.copyOf(watches), logLevel);
   }
 
-  private static System.Logger.Level level(String word) {
+  private static Level level(String word) {
     return StderrLoggerFinder.level(word)
         .orElseThrow(() ->
             new SpecException(
-                "log-level="
-                    + word
-                    + ": must be one of "
-                    + String.join(", ", StderrLoggerFinder.levels())));
+                "log-level=%s: must be one of %s"
+                    .formatted(word, String.join(", ", StderrLoggerFinder.levels()))));
   }
 
-  private static String checkedName(String name) {
-    if (!NAME.matcher(name).matches()) {
-      throw new SpecException(
-          "name=" + name + ": must be a letter or digit, then up to 63 of letters, digits, _ . -");
+  private static boolean isOn(String key, String value) {
+    if (!value.equals("on") && !value.equals("off")) {
+      throw new SpecException(key + "=" + value + ": must be on or off");
     }
-    return name;
+    return value.equals("on");
   }
 
   private static Spec device(String key, String value, FrontEnd frontEnd) {

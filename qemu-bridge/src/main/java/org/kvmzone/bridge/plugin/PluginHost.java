@@ -1,66 +1,64 @@
 package org.kvmzone.bridge.plugin;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.kvmzone.bridge.control.DeviceHost;
 import org.kvmzone.bridge.control.HostedDevice;
-import org.kvmzone.bridge.control.StderrLoggerFinder;
+import org.kvmzone.bridge.control.RunDirectory;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
 import org.kvmzone.bridge.device.Spec;
-import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.probe.Watch;
-import org.kvmzone.bridge.probe.WatchException;
 
 /** The devices of a guest in its own QEMU, and the sockets between the two. */
 final class PluginHost implements AutoCloseable {
-  private static final Logger LOG = System.getLogger(PluginHost.class.getName());
-
   private final DeviceHost host;
-  private final PrivateDirectory directory;
+  private final List<Path> sockets = new ArrayList<>();
   private final List<String> options = new ArrayList<>();
 
+  private PluginHost(String name) {
+    host = new DeviceHost(name, "plugin");
+  }
+
   /**
-   * Makes the devices, not yet started.
+   * Makes the devices, not yet started; the control socket answers.
    *
-   * @throws SpecException if one cannot be made; none is left then
+   * @throws IOException if there is no place for sockets, or a guest of this name runs
+   * @throws org.kvmzone.bridge.device.SpecException if a device cannot be made
+   * @throws org.kvmzone.bridge.probe.WatchException if a watch cannot be followed
    */
-  PluginHost(PluginArguments arguments) {
-    StderrLoggerFinder.name(arguments.name());
-    StderrLoggerFinder.threshold(arguments.logLevel());
-    host = new DeviceHost(arguments.name(), "plugin");
-    directory = new PrivateDirectory(arguments.name());
+  static PluginHost create(PluginArguments arguments) throws IOException {
+    Path directory = RunDirectory.standard().prepare(arguments.name()).resolveSibling("");
+    PluginHost made = new PluginHost(arguments.name());
     try {
-      arguments.devices().forEach(this::add);
-      arguments.watches().forEach(this::watch);
-    } catch (RuntimeException | Error e) {
-      close();
+      for (Spec spec : arguments.devices()) {
+        made.add(spec, directory.resolve("chardev-" + spec.id() + ".sock"));
+      }
+      // Now that the devices have defined their probes.
+      arguments.watches().forEach(watch -> made.host.watch(Watch.parse(watch)));
+      made.host.control();
+      return made;
+    } catch (IOException | RuntimeException | Error e) {
+      made.close();
       throw e;
     }
   }
 
-  private void add(Spec spec) {
-    HostedDevice device = host.connect(spec, directory.resolve(spec.id() + ".sock"));
+  /** Nothing is asked of QEMU for a device whose SPEC says where another front end is met. */
+  private void add(Spec spec, Path socket) {
+    HostedDevice device = host.connect(spec, socket);
     if (spec.text("listen").isPresent() || spec.text("connect").isPresent()) {
-      return; // its front end is another than this QEMU, or chardev and all are the operator's
+      return;
     }
     String id = device.id();
-    String path = device.socket().toString().replace(",", ",,");
+    String path = socket.toString().replace(",", ",,");
+    sockets.add(socket);
     options.add("chardev socket,id=" + id + ",path=" + path + ",server=on,wait=off");
     if (device.frontEnd() == FrontEnd.NETDEV) {
       int pairs = device.queueCount() / 2;
       options.add("netdev vhost-user,id=" + id + ",chardev=" + id + ",queues=" + pairs);
-    }
-  }
-
-  private void watch(String expression) {
-    try {
-      host.watch(Watch.parse(expression));
-    } catch (WatchException e) {
-      throw new SpecException("watch=" + e.getMessage(), e);
     }
   }
 
@@ -72,21 +70,14 @@ final class PluginHost implements AutoCloseable {
   /** Starts the devices: they connect to their chardevs, and answer. */
   void start() {
     host.start();
-    try {
-      host.control();
-    } catch (IOException e) {
-      // A guest can do without: it is only out of sight of the other commands.
-      LOG.log(Level.WARNING, "no control socket: " + e.getMessage());
-    }
   }
 
+  /** Closes the devices. The sockets are QEMU's, which does not remove them when it fails early. */
   @Override
-  public void close() {
+  public void close() throws IOException {
     host.close();
-    try {
-      directory.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e.getMessage(), e);
+    for (Path socket : sockets) {
+      Files.deleteIfExists(socket);
     }
   }
 }
