@@ -1,0 +1,47 @@
+package org.kvmzone.net;
+
+/**
+ * Why a frame was dropped, besides what link protection says. The counters have the kstats' names
+ * where the original has them (dls_stat.c, mac_stat.c).
+ */
+enum Drop {
+  /** From the guest: no whole virtio-net header, or one that asks for what was not negotiated. */
+  BAD_HEADER("txbadhdr", "bad-header"),
+  /** From the guest: shorter than an Ethernet header. */
+  TX_RUNT("txrunt", "runt"),
+  /** From the guest: longer than the MTU allows. */
+  TX_TOO_LONG("txtoolong", "too-long"),
+  /** The link below did not take the frame. */
+  LINK_ERROR("oerrors", "link-error"),
+  /** A switch would send the frame back to where it came from. */
+  SAME_PORT("txsameport", "same-port"),
+
+  /** To the guest: for another station. */
+  FILTERED("rxfiltered", "filtered"),
+  /** To the guest: longer than the MTU allows, or than any buffers of the guest's. */
+  RX_TOO_LONG("rxtoolong", "too-long-to-receive"),
+  /** From the link below: shorter than an Ethernet header. */
+  RX_RUNT("ierrors", "runt-received"),
+  /** To the guest: it has no buffer, and those that wait for one are as many as may. */
+  NO_BUFFER("norcvbuf", "no-receive-buffer"),
+  /** To the guest: it has not set up its ring, or broke it. */
+  NOT_READY("rxnotready", "guest-not-ready");
+
+  private final String kstat;
+  private final String reason;
+
+  Drop(String kstat, String reason) {
+    this.kstat = kstat;
+    this.reason = reason;
+  }
+
+  /** The counter's name. */
+  String kstat() {
+    return kstat;
+  }
+
+  /** What the probe says. */
+  String reason() {
+    return reason;
+  }
+}

@@ -1,0 +1,54 @@
+package org.kvmzone.net;
+
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLongArray;
+import org.kvmzone.antispoof.Verdict;
+import org.kvmzone.bridge.probe.Arg;
+import org.kvmzone.bridge.probe.Probe;
+
+/**
+ * Counts the frames that a VNIC drops, each by its reason, and fires {@code vnic:drop}. Any thread
+ * may: a sender drops what a receiver has no room for. A drop is not the path to be fast on.
+ */
+@SuppressWarnings("EnumOrdinal") // indices into memory that dies with this object
+final class Drops {
+  private static final Probe PROBE =
+      Probe.define("vnic", "drop", Arg.string("vnic"), Arg.string("reason"), Arg.bytes("length"));
+
+  private final String vnic;
+  private final AtomicLongArray drops = new AtomicLongArray(Drop.values().length);
+  private final AtomicLongArray verdicts = new AtomicLongArray(Verdict.values().length);
+
+  /** No drops yet of the VNIC of that name. */
+  Drops(String vnic) {
+    this.vnic = vnic;
+  }
+
+  /** A frame of {@code length} bytes is dropped. */
+  void count(Drop reason, long length) {
+    drops.getAndIncrement(reason.ordinal());
+    PROBE.fire(vnic, reason.reason(), length);
+  }
+
+  /** Link protection lets a frame of {@code length} bytes not pass. */
+  void count(Verdict reason, long length) {
+    verdicts.getAndIncrement(reason.ordinal());
+    PROBE.fire(vnic, reason.reason(), length);
+  }
+
+  /** How many were dropped for a reason. */
+  long of(Drop reason) {
+    return drops.get(reason.ordinal());
+  }
+
+  /** Adds all counters up by name. */
+  void addTo(Map<String, Long> sums) {
+    for (Verdict verdict : Verdict.values()) {
+      long count = verdicts.get(verdict.ordinal());
+      verdict.counter().ifPresent(kstat -> sums.merge(kstat, count, Long::sum));
+    }
+    for (Drop drop : Drop.values()) {
+      sums.merge(drop.kstat(), of(drop), Long::sum);
+    }
+  }
+}

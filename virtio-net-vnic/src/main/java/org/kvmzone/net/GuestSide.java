@@ -1,0 +1,94 @@
+package org.kvmzone.net;
+
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+import org.kvmzone.bridge.device.DeviceQueue;
+import org.kvmzone.packet.MacAddress;
+
+/** The guest's side of a VNIC: filters what arrives, and chooses the receive queue for it. */
+final class GuestSide implements VnicClient {
+  private final long mac;
+  private final boolean promiscuous;
+  private final int longest;
+  private final Drops drops;
+  private final ReceiveQueue[] queues;
+  private final AtomicReferenceArray<@Nullable DeviceQueue> senders;
+
+  /**
+   * The side of a guest with these receive queues.
+   *
+   * @param promiscuous whether frames for others are received too
+   * @param longest the longest frame that is received, bytes
+   */
+  GuestSide(MacAddress mac, boolean promiscuous, int longest, Drops drops, ReceiveQueue[] queues) {
+    this.mac = mac.value();
+    this.promiscuous = promiscuous;
+    this.longest = longest;
+    this.drops = drops;
+    this.queues = queues.clone();
+    senders = new AtomicReferenceArray<>(queues.length);
+  }
+
+  /** The transmit queue of a pair is served from now on. */
+  void senderStarted(int pair, DeviceQueue queue) {
+    senders.set(pair, queue);
+  }
+
+  /** The transmit queue of a pair is not served any more. */
+  void senderStopping(int pair) {
+    senders.set(pair, null);
+  }
+
+  @Override
+  public void receive(int queue, FrameBatch batch, long frames) {
+    long accepted = filter(batch, frames);
+    if (accepted != 0) {
+      choose(queue).receive(batch, accepted);
+    }
+  }
+
+  /** Own address, broadcast, multicast: QEMU keeps the guest's own list of these to itself. */
+  private long filter(FrameBatch batch, long frames) {
+    long accepted = frames;
+    for (long left = frames; left != 0; left &= left - 1) {
+      int frame = Long.numberOfTrailingZeros(left);
+      long destination = batch.destination(frame);
+      if (!promiscuous && destination != mac && !MacAddress.isMulticast(destination)) {
+        drops.count(Drop.FILTERED, batch.length(frame));
+        accepted &= ~Long.lowestOneBit(left);
+      } else if (batch.length(frame) > longest) {
+        drops.count(Drop.RX_TOO_LONG, batch.length(frame));
+        accepted &= ~Long.lowestOneBit(left);
+      }
+    }
+    return accepted;
+  }
+
+  /** The queue wished for; the first that runs if it doesn't. */
+  private ReceiveQueue choose(int queue) {
+    ReceiveQueue wanted = queues[queue % queues.length];
+    if (wanted.isRunning()) {
+      return wanted;
+    }
+    for (ReceiveQueue other : queues) {
+      if (other.isRunning()) {
+        return other;
+      }
+    }
+    return wanted;
+  }
+
+  @Override
+  public boolean ready(int queue) {
+    ReceiveQueue wanted = queues[queue % queues.length];
+    return !wanted.isRunning() || wanted.ready();
+  }
+
+  @Override
+  public void writable(int queue) {
+    DeviceQueue sender = senders.get(queue);
+    if (sender != null) {
+      sender.wake();
+    }
+  }
+}

@@ -1,0 +1,81 @@
+package org.kvmzone.net;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLongArray;
+import org.kvmzone.bridge.probe.Arg;
+import org.kvmzone.bridge.probe.Probe;
+import org.kvmzone.dhcp.Answer;
+import org.kvmzone.dhcp.DhcpConfig;
+import org.kvmzone.dhcp.DhcpServer;
+import org.kvmzone.packet.Frame;
+
+/**
+ * What one transmit queue's guest gets from us instead of the wire: its lease, and ARP and ping for
+ * the server's address. A reply waits here until the frame that it answers is settled; there is one
+ * at a time.
+ */
+final class HostServices {
+  private static final Probe DHCP =
+      Probe.define("vnic", "dhcp", Arg.string("vnic"), Arg.string("answer"));
+
+  private final String vnic;
+  private final DhcpServer server;
+  private final Tally tally;
+  private final ReceiveQueue guest;
+  private final byte[] bytes = new byte[DhcpServer.MAX_REPLY];
+  private final ByteBuf reply = Unpooled.wrappedBuffer(bytes);
+  private final FrameBatch batch = new FrameBatch(1, DhcpServer.MAX_REPLY);
+
+  /** How often each answer was given, on all queues of a VNIC. */
+  @SuppressWarnings("EnumOrdinal") // indices into memory that dies with this object
+  static final class Tally {
+    private final AtomicLongArray answers = new AtomicLongArray(Answer.values().length);
+
+    void count(Answer answer) {
+      answers.getAndIncrement(answer.ordinal());
+    }
+
+    /** Adds the counters up by name. */
+    void addTo(Map<String, Long> sums) {
+      for (Answer answer : Answer.values()) {
+        if (answer.action() != Answer.Action.PASS) {
+          sums.merge(answer.reason(), answers.get(answer.ordinal()), Long::sum);
+        }
+      }
+    }
+  }
+
+  /**
+   * Services of one queue.
+   *
+   * @param guest where replies go
+   */
+  HostServices(String vnic, DhcpConfig config, Tally tally, ReceiveQueue guest) {
+    this.vnic = vnic;
+    this.server = new DhcpServer(config);
+    this.tally = tally;
+    this.guest = guest;
+  }
+
+  /** Judges a frame; a reply, if there is one, waits for {@link #conclude}. */
+  Answer answer(Frame frame) {
+    return server.answer(frame, reply);
+  }
+
+  /** Counts the last answer, and hands its reply to the guest. */
+  void conclude(Answer answer) {
+    tally.count(answer);
+    DHCP.fire(vnic, answer.reason());
+    if (answer.action() == Answer.Action.REPLY) {
+      int length = reply.readableBytes();
+      batch.clear();
+      MemorySegment.copy(bytes, 0, batch.memory(), ValueLayout.JAVA_BYTE, batch.frameAt(0), length);
+      batch.addWhole(length);
+      guest.receive(batch, batch.all());
+    }
+  }
+}

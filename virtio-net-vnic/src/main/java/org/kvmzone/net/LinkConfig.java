@@ -1,0 +1,45 @@
+package org.kvmzone.net;
+
+import java.util.List;
+
+/** What is below a VNIC. */
+sealed interface LinkConfig {
+  /** For people: {@code etherstub}, {@code tap}. */
+  String kind();
+
+  /**
+   * A switch in this process.
+   *
+   * @param name the switch's
+   */
+  record Stub(String name) implements LinkConfig {
+    @Override
+    public String kind() {
+      return "etherstub";
+    }
+  }
+
+  /**
+   * A tap that is opened by the VNIC's name.
+   *
+   * @param name the interface's
+   */
+  record TapName(String name) implements LinkConfig {
+    @Override
+    public String kind() {
+      return "tap";
+    }
+  }
+
+  /**
+   * A tap that was opened by whoever started this process.
+   *
+   * @param fds its queues' descriptors
+   */
+  record TapFds(List<Integer> fds) implements LinkConfig {
+    @Override
+    public String kind() {
+      return "tap";
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package org.kvmzone.net;
+
+import java.util.Optional;
+import org.kvmzone.antispoof.LinkProtectionConfig;
+import org.kvmzone.dhcp.DhcpConfig;
+import org.kvmzone.packet.MacAddress;
+
+/**
+ * A network device as its SPEC describes it.
+ *
+ * @param id the device's name
+ * @param ifname the VNIC's own name
+ * @param link what is below the VNIC
+ * @param mac the guest's MAC address
+ * @param mtu bytes of payload of the longest frame
+ * @param dhcp the guest's lease, if we serve it
+ * @param protection what the guest may send
+ * @param promisc whether the guest receives what is for others
+ * @param queues pairs of queues
+ * @param threads how many threads serve them
+ * @param backlog how many frames wait for a guest at most, on each queue; a power of two
+ */
+record NetConfig(
+    String id,
+    String ifname,
+    LinkConfig link,
+    MacAddress mac,
+    int mtu,
+    Optional<DhcpConfig> dhcp,
+    LinkProtectionConfig protection,
+    boolean promisc,
+    int queues,
+    int threads,
+    int backlog) {}

@@ -1,0 +1,220 @@
+package org.kvmzone.net;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.kvmzone.antispoof.LinkProtection;
+import org.kvmzone.bridge.device.DeviceQueue;
+import org.kvmzone.bridge.device.DeviceReport;
+import org.kvmzone.bridge.device.EventSource;
+import org.kvmzone.bridge.device.SpecException;
+import org.kvmzone.bridge.device.VirtioDevice;
+import org.kvmzone.bridge.ffi.NativeException;
+import org.kvmzone.dhcp.DhcpServer;
+
+/**
+ * A virtio network card (virtio 1.3 §5.1) on a {@link Vnic}. Queue 2p receives, queue 2p+1 sends.
+ *
+ * <p>The control queue, the link status and the guest's own list of addresses are QEMU's and never
+ * seen here. No offloads are offered yet: every frame is complete, in both directions.
+ */
+final class NetDevice implements VirtioDevice {
+  private final NetConfig config;
+  private final Drops drops;
+  private final HostServices.Tally answers = new HostServices.Tally();
+  private final GuestSide guest;
+  private final ReceiveQueue[] receivers;
+  private final TransmitQueue[] senders;
+  private final Vnic vnic;
+
+  /** Opens what a VNIC stands on. */
+  @FunctionalInterface
+  interface Opener {
+    /**
+     * Joins the network.
+     *
+     * @throws IllegalArgumentException or {@link NativeException} with one line, if that fails
+     */
+    Vnic open(VnicClient client, Drops drops);
+  }
+
+  /**
+   * A device on what its configuration names.
+   *
+   * @throws SpecException if that cannot be used
+   */
+  static NetDevice open(NetConfig config) {
+    try {
+      return new NetDevice(config, (client, drops) -> link(config, client, drops));
+    } catch (IllegalArgumentException | NativeException e) {
+      throw new SpecException("vnic " + config.id() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Vnic link(NetConfig config, VnicClient client, Drops drops) {
+    return switch (config.link()) {
+      case LinkConfig.Stub stub ->
+          Etherstub.open(stub.name(), config.id(), config.mac(), config.queues(), client, drops);
+      case LinkConfig.TapName tap ->
+          TapVnic.open(tap.name(), config.queues(), config.mtu(), client, drops);
+      case LinkConfig.TapFds tap ->
+          TapVnic.adopt(tap.fds(), config.queues(), config.mtu(), client, drops);
+    };
+  }
+
+  NetDevice(NetConfig config, Opener opener) {
+    this.config = config;
+    drops = new Drops(config.ifname());
+    int longest = config.mtu() + VirtioNet.OVERHEAD;
+    int slot = Math.max(longest, DhcpServer.MAX_REPLY);
+    receivers = new ReceiveQueue[config.queues()];
+    for (int i = 0; i < receivers.length; i++) {
+      receivers[i] = new ReceiveQueue(config.ifname(), drops, config.backlog(), slot);
+    }
+    guest = new GuestSide(config.mac(), config.promisc(), longest, drops, receivers);
+    vnic = opener.open(guest, drops);
+    senders = new TransmitQueue[config.queues()];
+    for (int i = 0; i < senders.length; i++) {
+      senders[i] = sender(i);
+    }
+  }
+
+  private TransmitQueue sender(int pair) {
+    Optional<HostServices> services =
+        config
+            .dhcp()
+            .map(lease -> new HostServices(config.ifname(), lease, answers, receivers[pair]));
+    return new TransmitQueue(
+        pair,
+        config.ifname(),
+        config.mtu(),
+        vnic,
+        new LinkProtection(config.protection()),
+        services,
+        drops);
+  }
+
+  @Override
+  public String id() {
+    return config.id();
+  }
+
+  @Override
+  public int type() {
+    return VirtioNet.TYPE;
+  }
+
+  @Override
+  public long features() {
+    return VirtioNet.MRG_RXBUF | VirtioNet.MTU | (config.queues() > 1 ? VirtioNet.MQ : 0);
+  }
+
+  @Override
+  public int queueCount() {
+    return 2 * config.queues();
+  }
+
+  @Override
+  public byte[] config() {
+    return new byte[0];
+  }
+
+  @Override
+  public boolean writeConfig(int offset, byte[] bytes) {
+    return false;
+  }
+
+  @Override
+  public void negotiated(long features) {
+    // A guest's firmware and its kernel may differ: the format is that of each start (T14).
+    HeaderFormat format = HeaderFormat.of(features);
+    for (int i = 0; i < config.queues(); i++) {
+      receivers[i].negotiated(format);
+      senders[i].negotiated(format);
+    }
+  }
+
+  @Override
+  public int loopCount() {
+    return config.threads();
+  }
+
+  @Override
+  public List<EventSource> sources(int loop) {
+    List<EventSource> sources = new ArrayList<>();
+    for (int i = 0; i < receivers.length; i++) {
+      if (receiveQueue(i) % loopCount() == loop) {
+        sources.addAll(vnic.sources(i));
+      }
+    }
+    return sources;
+  }
+
+  /** The index of the receive queue of a pair (virtio 1.3 §5.1.2). */
+  private static int receiveQueue(int pair) {
+    return 2 * pair;
+  }
+
+  private static boolean receives(DeviceQueue queue) {
+    return queue.index() % 2 == 0;
+  }
+
+  private ReceiveQueue receiver(DeviceQueue queue) {
+    return receivers[queue.index() / 2];
+  }
+
+  private TransmitQueue sender(DeviceQueue queue) {
+    return senders[queue.index() / 2];
+  }
+
+  @Override
+  public void started(DeviceQueue queue) {
+    if (receives(queue)) {
+      receiver(queue).started(queue);
+    } else {
+      guest.senderStarted(queue.index() / 2, queue);
+    }
+  }
+
+  @Override
+  public int process(DeviceQueue queue, int budget) {
+    return receives(queue)
+        ? receiver(queue).process(queue, budget)
+        : sender(queue).process(queue, budget);
+  }
+
+  @Override
+  public boolean mayIdle(DeviceQueue queue) {
+    return receives(queue) ? receiver(queue).mayIdle(queue) : sender(queue).mayIdle(queue);
+  }
+
+  @Override
+  public void stopping(DeviceQueue queue) {
+    if (receives(queue)) {
+      receiver(queue).stopping();
+    } else {
+      guest.senderStopping(queue.index() / 2);
+    }
+  }
+
+  @Override
+  public DeviceReport report() {
+    Map<String, Long> counters = new LinkedHashMap<>();
+    for (int i = 0; i < config.queues(); i++) {
+      receivers[i].addTo(counters);
+      senders[i].addTo(counters);
+    }
+    drops.addTo(counters);
+    if (config.dhcp().isPresent()) {
+      answers.addTo(counters);
+    }
+    return new DeviceReport("vnic", NetReport.properties(config), counters);
+  }
+
+  @Override
+  public void close() {
+    vnic.close();
+  }
+}

@@ -1,0 +1,298 @@
+package org.kvmzone.net;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.kvmzone.antispoof.ClientId;
+import org.kvmzone.antispoof.LinkProtectionConfig;
+import org.kvmzone.bridge.device.DeviceProvider.Property;
+import org.kvmzone.bridge.device.Spec;
+import org.kvmzone.bridge.device.SpecException;
+import org.kvmzone.bridge.ffi.Ifreq;
+import org.kvmzone.dhcp.DhcpConfig;
+import org.kvmzone.packet.IpPrefix;
+import org.kvmzone.packet.Ipv4Address;
+import org.kvmzone.packet.MacAddress;
+
+/** The properties of a {@code vnic} SPEC: what they are, and what they come to. */
+final class NetProperties {
+  private static final int MAX_QUEUES = 64;
+  private static final int MAX_BACKLOG = 4096;
+  private static final int DEFAULT_BACKLOG = 256;
+  private static final int DEFAULT_MTU = 1500;
+  private static final Pattern LINK_NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_.-]{0,30}");
+  private static final Path HOST_LINKS = Path.of("/sys/class/net");
+
+  /** The properties that are of use with {@code ip} only. */
+  private static final List<String> LEASE =
+      List.of(
+          "netmask",
+          "gateway_ip",
+          "server_ip",
+          "dns_ip",
+          "dns_ip0",
+          "dns_ip1",
+          "dns_ip2",
+          "dns_ip3",
+          "hostname",
+          "lease_time");
+
+  /** All properties, in the order in which they are to be documented. */
+  static final List<Property> ALL =
+      List.of(
+          property("id", "NAME", "required", "the device's name"),
+          property("ifname", "NAME", "the id", "the VNIC's name; a tap's interface"),
+          property(
+              "kind",
+              "etherstub|tap",
+              "etherstub if over= is given, tap if fd= is",
+              "what the VNIC is made on"),
+          property("over", "NAME", "none", "the etherstub, a switch in this process, below it"),
+          property(
+              "fd.N", "NUMBER", "none", "an open tap of whoever starts us; one for each queue"),
+          property("macaddr", "MAC", "required", "the guest's address, the same as QEMU's mac="),
+          property("ip", "IPV4", "none", "the guest's address; turns our DHCP server on"),
+          property("netmask", "IPV4", "required with ip", "the guest's netmask"),
+          property("gateway_ip", "IPV4", "none", "the guest's router"),
+          property("server_ip", "IPV4", "169.254.169.254", "the DHCP server's own address"),
+          property("dns_ip", "IPV4", "none", "the guest's name server"),
+          property("dns_ip0", "IPV4", "dns_ip", "the first of up to four name servers"),
+          property("dns_ip1", "IPV4", "none", "the second"),
+          property("dns_ip2", "IPV4", "none", "the third"),
+          property("dns_ip3", "IPV4", "none", "the fourth"),
+          property("hostname", "NAME", "none", "the guest's name"),
+          property("lease_time", "SECONDS", "86400", "how long a lease lasts"),
+          property("mac-nospoof", "on|off", "on", "only frames from macaddr leave"),
+          property("restricted", "on|off", "on", "only IPv4, IPv6 and ARP leave"),
+          property("ip-nospoof", "on|off", "on", "only the guest's own IP addresses leave"),
+          property("dhcp-nospoof", "on|off", "on", "the guest speaks DHCP for itself only"),
+          property("allowed-ips.N", "ADDRESS[/BITS]", "none", "addresses of the guest besides ip"),
+          property("allowed-dhcp-cids.N", "0xHEX", "none", "DHCP client ids besides the MAC's"),
+          property(
+              "allow-all-dhcp-cids",
+              "on|off",
+              "on if allowed-dhcp-cids is not given",
+              "DHCP client ids are not checked"),
+          property("mtu", "576..9000", "1500", "bytes of the longest frame's payload"),
+          property("promisc", "on|off", "off", "the guest receives what is for others too"),
+          property("queues", "1..64", "1", "pairs of queues; give QEMU's netdev the same"),
+          property("threads", "1..128", "1", "threads that serve the queues, up to two a pair"),
+          property("backlog", "16..4096", "256", "frames that wait for the guest, a power of two"));
+
+  private final Spec spec;
+
+  private NetProperties(Spec spec) {
+    this.spec = spec;
+  }
+
+  private static Property property(String name, String values, String byDefault, String meaning) {
+    return new Property(name, values, byDefault, meaning);
+  }
+
+  /**
+   * Reads a SPEC, and touches nothing.
+   *
+   * @throws SpecException if a property is wrong
+   */
+  static NetConfig read(Spec spec) {
+    return new NetProperties(spec).config();
+  }
+
+  private NetConfig config() {
+    String id = spec.id();
+    String ifname = spec.text("ifname").orElse(id);
+    int queues = spec.number("queues", 1, MAX_QUEUES, 1);
+    MacAddress mac = mac();
+    Optional<Ipv4Address> ip = value("ip", Ipv4Address::parse);
+    return new NetConfig(
+        id,
+        ifname,
+        link(ifname, queues),
+        mac,
+        spec.number("mtu", 576, 9000, DEFAULT_MTU),
+        lease(mac, ip),
+        protection(mac, ip),
+        spec.flag("promisc", false),
+        queues,
+        spec.number("threads", 1, 2 * queues, 1),
+        backlog());
+  }
+
+  private MacAddress mac() {
+    return value("macaddr", MacAddress::parse)
+        .orElseThrow(() ->
+            new SpecException(
+                spec.label() + ": macaddr= is missing: give QEMU's -device the same as mac="));
+  }
+
+  private int backlog() {
+    int backlog = spec.number("backlog", 16, MAX_BACKLOG, DEFAULT_BACKLOG);
+    if (Integer.bitCount(backlog) != 1) {
+      throw spec.bad("backlog", "" + backlog, "a power of two");
+    }
+    return backlog;
+  }
+
+  private LinkConfig link(String ifname, int queues) {
+    List<String> fds = spec.list("fd");
+    String kind = spec.text("kind").orElseGet(() -> kind(!fds.isEmpty()));
+    return switch (kind) {
+      case "etherstub" -> {
+        refuse("fd", !fds.isEmpty(), "an etherstub");
+        yield new LinkConfig.Stub(stub());
+      }
+      case "tap" -> {
+        refuse("over", spec.text("over").isPresent(), "a tap");
+        yield fds.isEmpty() ? tap(ifname) : new LinkConfig.TapFds(fds(fds, queues));
+      }
+      default -> throw spec.bad("kind", kind, "etherstub or tap");
+    };
+  }
+
+  private String kind(boolean fds) {
+    if (fds) {
+      return "tap";
+    }
+    String over =
+        spec.text("over")
+            .orElseThrow(() ->
+                new SpecException(
+                    spec.label()
+                        + ": what is below it? give over=NAME for an etherstub, or kind=tap"));
+    // The rule of design.md: what is no link of the host is an etherstub.
+    if (LINK_NAME.matcher(over).matches() && Files.exists(HOST_LINKS.resolve(over))) {
+      throw new SpecException(
+          spec.label()
+              + ": over="
+              + over
+              + " is a link of this host: say kind=etherstub if a switch of that name is meant, or"
+              + " use kind=tap and bridge the tap with it");
+    }
+    return "etherstub";
+  }
+
+  private void refuse(String name, boolean given, String what) {
+    if (given) {
+      throw new SpecException(spec.label() + ": " + name + "= is of no use to " + what);
+    }
+  }
+
+  private String stub() {
+    String over =
+        spec.text("over")
+            .orElseThrow(
+                () -> new SpecException(spec.label() + ": over= is missing: name the etherstub"));
+    if (!LINK_NAME.matcher(over).matches()) {
+      throw spec.bad("over", over, "a letter, then up to 30 of letters, digits, _ . -");
+    }
+    return over;
+  }
+
+  private LinkConfig tap(String ifname) {
+    if (!LINK_NAME.matcher(ifname).matches() || ifname.length() >= Ifreq.IFNAMSIZ) {
+      throw spec.bad("ifname", ifname, "an interface's name of at most 15 letters, digits, _ . -");
+    }
+    return new LinkConfig.TapName(ifname);
+  }
+
+  private List<Integer> fds(List<String> texts, int queues) {
+    if (texts.size() > queues) {
+      throw new SpecException(
+          spec.label() + ": " + texts.size() + " fd= given for " + queues + " queues=");
+    }
+    List<Integer> fds = new ArrayList<>();
+    for (String text : texts) {
+      int fd = number("fd", text, "the number of an open descriptor");
+      if (fds.contains(fd)) {
+        throw spec.bad("fd", text, "given once: each queue has its own");
+      }
+      fds.add(fd);
+    }
+    return fds;
+  }
+
+  private int number(String name, String text, String wanted) {
+    if (!text.matches("[0-9]{1,9}")) {
+      throw spec.bad(name, text, wanted);
+    }
+    return Integer.parseInt(text);
+  }
+
+  private Optional<DhcpConfig> lease(MacAddress mac, Optional<Ipv4Address> ip) {
+    if (ip.isEmpty()) {
+      LEASE.forEach(name -> refuse(name, spec.text(name).isPresent(), "a NIC without ip="));
+      return Optional.empty();
+    }
+    Ipv4Address netmask =
+        value("netmask", Ipv4Address::parse)
+            .orElseThrow(() -> new SpecException(spec.label() + ": ip= needs netmask= too"));
+    DhcpConfig.Builder lease = DhcpConfig.builder(mac, ip.get(), netmask);
+    value("gateway_ip", Ipv4Address::parse).ifPresent(lease::gateway);
+    value("server_ip", Ipv4Address::parse).ifPresent(lease::serverIp);
+    nameServers().forEach(lease::dns);
+    spec.text("hostname").ifPresent(lease::hostname);
+    spec.text("lease_time").ifPresent(text -> lease.leaseTime(seconds(text)));
+    return Optional.of(checked(lease::build));
+  }
+
+  /** The numbered ones instead of the single one, whichever of them are given. */
+  private List<Ipv4Address> nameServers() {
+    List<String> numbered = List.of("dns_ip0", "dns_ip1", "dns_ip2", "dns_ip3");
+    List<Ipv4Address> servers =
+        numbered.stream().flatMap(name -> value(name, Ipv4Address::parse).stream()).toList();
+    return servers.isEmpty() ? value("dns_ip", Ipv4Address::parse).stream().toList() : servers;
+  }
+
+  private long seconds(String text) {
+    if (!text.matches("[0-9]{1,18}")) {
+      throw spec.bad("lease_time", text, "a number of seconds");
+    }
+    return Long.parseLong(text);
+  }
+
+  private LinkProtectionConfig protection(MacAddress mac, Optional<Ipv4Address> ip) {
+    LinkProtectionConfig.Builder rules =
+        LinkProtectionConfig.builder(mac)
+            .macNospoof(spec.flag("mac-nospoof", true))
+            .restricted(spec.flag("restricted", true))
+            .ipNospoof(spec.flag("ip-nospoof", true))
+            .dhcpNospoof(spec.flag("dhcp-nospoof", true));
+    ip.ifPresent(rules::ip);
+    values("allowed-ips", IpPrefix::parse).forEach(rules::allowedIp);
+    values("allowed-dhcp-cids", ClientId::parse).forEach(rules::allowedDhcpCid);
+    if (spec.text("allow-all-dhcp-cids").isPresent()) {
+      rules.allowAllDhcpCids(spec.flag("allow-all-dhcp-cids", true));
+    }
+    return checked(rules::build);
+  }
+
+  private <T> Optional<T> value(String name, Function<String, T> parser) {
+    return spec.text(name).map(text -> parsed(name, text, parser));
+  }
+
+  private <T> Stream<T> values(String name, Function<String, T> parser) {
+    return spec.list(name).stream().map(text -> parsed(name, text, parser));
+  }
+
+  private <T> T parsed(String name, String text, Function<String, T> parser) {
+    try {
+      return parser.apply(text);
+    } catch (IllegalArgumentException e) {
+      throw new SpecException(spec.label() + ": " + name + ": " + e.getMessage(), e);
+    }
+  }
+
+  private <T> T checked(Supplier<T> builder) {
+    try {
+      return builder.get();
+    } catch (IllegalArgumentException e) {
+      throw new SpecException(spec.label() + ": " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package org.kvmzone.net;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.kvmzone.antispoof.LinkProtectionConfig;
+import org.kvmzone.dhcp.DhcpConfig;
+import org.kvmzone.packet.Ipv4Address;
+
+/** A network device's settings in the operator's words. */
+final class NetReport {
+  private NetReport() {}
+
+  static Map<String, String> properties(NetConfig config) {
+    Map<String, String> properties = new LinkedHashMap<>();
+    properties.put("ifname", config.ifname());
+    properties.put("kind", config.link().kind());
+    switch (config.link()) {
+      case LinkConfig.Stub stub -> properties.put("over", stub.name());
+      case LinkConfig.TapName tap -> {}
+      case LinkConfig.TapFds tap -> properties.put("fd", join(tap.fds()));
+    }
+    properties.put("macaddr", config.mac().toString());
+    config.dhcp().ifPresent(lease -> lease(properties, lease));
+    properties.put("protection", protection(config.protection()));
+    list(properties, "allowed-ips", config.protection().allowedIps());
+    list(properties, "allowed-dhcp-cids", config.protection().allowedDhcpCids());
+    properties.put("mtu", Integer.toString(config.mtu()));
+    properties.put("promisc", config.promisc() ? "on" : "off");
+    properties.put("queues", Integer.toString(config.queues()));
+    properties.put("threads", Integer.toString(config.threads()));
+    properties.put("backlog", Integer.toString(config.backlog()));
+    return properties;
+  }
+
+  private static void lease(Map<String, String> properties, DhcpConfig lease) {
+    properties.put("ip", lease.ip().toString());
+    properties.put("netmask", lease.netmask().toString());
+    lease.gateway().map(Ipv4Address::toString).ifPresent(ip -> properties.put("gateway_ip", ip));
+    properties.put("server_ip", lease.serverIp().toString());
+    list(properties, "dns_ip", lease.dns());
+    lease.hostname().ifPresent(name -> properties.put("hostname", name));
+    properties.put("lease_time", Long.toString(lease.leaseTime()));
+  }
+
+  /** The rules that are on, as dladm lists them. */
+  private static String protection(LinkProtectionConfig config) {
+    List<String> rules = new ArrayList<>();
+    add(rules, config.macNospoof(), "mac-nospoof");
+    add(rules, config.restricted(), "restricted");
+    add(rules, config.ipNospoof(), "ip-nospoof");
+    add(rules, config.dhcpNospoof(), "dhcp-nospoof");
+    return rules.isEmpty() ? "none" : join(rules);
+  }
+
+  private static void add(List<String> rules, boolean on, String rule) {
+    if (on) {
+      rules.add(rule);
+    }
+  }
+
+  private static void list(Map<String, String> properties, String name, List<?> values) {
+    if (!values.isEmpty()) {
+      properties.put(name, join(values));
+    }
+  }
+
+  private static String join(List<?> values) {
+    return values.stream().map(Object::toString).collect(Collectors.joining(","));
+  }
+}

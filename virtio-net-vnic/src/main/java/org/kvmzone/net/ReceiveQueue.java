@@ -1,0 +1,250 @@
+package org.kvmzone.net;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.kvmzone.bridge.device.DeviceQueue;
+import org.kvmzone.bridge.probe.Arg;
+import org.kvmzone.bridge.probe.Counters;
+import org.kvmzone.bridge.probe.Probe;
+import org.kvmzone.bridge.virtqueue.QueueFault;
+import org.kvmzone.packet.MacAddress;
+
+/**
+ * One receive queue of a guest. Whoever has frames for it tries to become the owner of its ring for
+ * a batch and copies them straight into the guest's buffers. Who finds it owned, or the guest
+ * without buffers, leaves copies in the {@link Backlog} and wakes the queue's thread; when that is
+ * full, frames are dropped. Frames of one sender never overtake each other: while anything waits,
+ * what comes later waits behind it.
+ */
+final class ReceiveQueue {
+  private static final Logger LOG = System.getLogger(ReceiveQueue.class.getName());
+  private static final Probe RX =
+      Probe.define("vnic", "rx", Arg.string("vnic"), Arg.bytes("length"));
+
+  /** The ring as it is set up. */
+  private record Target(DeviceQueue queue, HeaderFormat format) {}
+
+  private final String vnic;
+  private final Drops drops;
+  private final Backlog backlog;
+  private final Counters<VnicCounter> counters = new Counters<>(VnicCounter.class);
+  private final RingWriter writer = new RingWriter();
+
+  private HeaderFormat format = HeaderFormat.of(0); // the control path's own
+  private volatile @Nullable Target target;
+
+  /** The guest was last seen without buffers; written by the ring's owner. */
+  private volatile boolean exhausted;
+
+  /** A source was told that there is no room, and has left frames where they are. */
+  private volatile boolean held;
+
+  /**
+   * A queue that is not set up.
+   *
+   * @param vnic the VNIC's name, for probes
+   * @param waiting how many frames may wait, a power of two
+   * @param longest the longest frame, bytes
+   */
+  ReceiveQueue(String vnic, Drops drops, int waiting, int longest) {
+    this.vnic = vnic;
+    this.drops = drops;
+    this.backlog = new Backlog(waiting, longest);
+  }
+
+  /** The format from the next start on. */
+  void negotiated(HeaderFormat negotiated) {
+    format = negotiated;
+  }
+
+  /** The guest has set the ring up; what waits is for whoever used it before. */
+  void started(DeviceQueue queue) {
+    while (backlog.first() >= 0) {
+      drops.count(Drop.NOT_READY, backlog.slots().length(backlog.first()));
+      backlog.removeFirst();
+    }
+    exhausted = false;
+    held = false;
+    target = new Target(queue, format);
+  }
+
+  /** The ring is being taken away. */
+  void stopping() {
+    target = null;
+  }
+
+  boolean isRunning() {
+    Target now = target;
+    return now != null && now.queue.isRunning();
+  }
+
+  /** Whether a frame would find a buffer, as far as is known; see {@link VnicClient#ready}. */
+  boolean ready() {
+    boolean full = exhausted;
+    held = full;
+    return !full;
+  }
+
+  /** Takes the frames of a batch that have their bit set, from any thread. */
+  void receive(FrameBatch batch, long frames) {
+    Target now = target;
+    if (now == null || !now.queue.isRunning()) {
+      dropAll(Drop.NOT_READY, batch, frames);
+      return;
+    }
+    boolean queued = false;
+    boolean owner = now.queue.tryAcquire();
+    try {
+      // Looked at again by the owner: rings are stopped by whoever owns them.
+      long left = owner && now.queue.isRunning() ? deliver(now, batch, frames) : frames;
+      queued = left != 0 && enqueue(batch, left);
+    } finally {
+      if (owner) {
+        now.queue.release();
+      }
+    }
+    if (queued) {
+      now.queue.wake();
+    }
+  }
+
+  /** Puts what waits into the ring; by its owner. */
+  int process(DeviceQueue queue, int budget) {
+    Target now = target;
+    if (budget == 0 || now == null || !now.queue.equals(queue)) {
+      return 0;
+    }
+    int done = drain(now, budget);
+    publish(now);
+    return done;
+  }
+
+  /** See {@link org.kvmzone.bridge.device.VirtioDevice#mayIdle}; by the ring's owner. */
+  boolean mayIdle(DeviceQueue queue) {
+    if (!queue.isRunning()) {
+      return true;
+    }
+    if (exhausted) {
+      if (queue.ring().armKicks()) {
+        return true;
+      }
+      exhausted = false;
+      return false;
+    }
+    // New buffers are of no interest while frames find some: no kicks are asked for.
+    return backlog.first() < 0 && !held;
+  }
+
+  /** As many as fit; returns those that don't. */
+  private long deliver(Target to, FrameBatch batch, long frames) {
+    drain(to, backlog.slots().capacity());
+    long left = frames;
+    // A slot that another sender is just filling counts too: it may hold this sender's turn back.
+    if (backlog.isEmpty()) {
+      while (left != 0 && write(to, batch, Long.numberOfTrailingZeros(left))) {
+        left &= left - 1;
+      }
+    }
+    publish(to);
+    return left;
+  }
+
+  private int drain(Target to, int budget) {
+    int done = 0;
+    while (done < budget) {
+      int slot = backlog.first();
+      if (slot < 0 || !write(to, backlog.slots(), slot)) {
+        break;
+      }
+      backlog.removeFirst();
+      done++;
+    }
+    return done;
+  }
+
+  /** Settles a frame, unless it has to wait for a buffer. */
+  private boolean write(Target to, FrameBatch batch, int frame) {
+    int length = batch.length(frame);
+    RingWriter.Outcome outcome;
+    try {
+      outcome = writer.write(to.queue.ring(), to.format, batch, frame);
+    } catch (RuntimeException | Error gone) {
+      if (!batch.isReadable(frame)) {
+        throw gone; // the sender's own queue fails
+      }
+      fail(to, gone);
+      drops.count(Drop.NOT_READY, length);
+      return true;
+    }
+    switch (outcome) {
+      case WRITTEN -> {
+        count(batch, frame, length);
+        if (exhausted) {
+          exhausted = false;
+        }
+      }
+      case SHORT -> drops.count(Drop.NO_BUFFER, length);
+      case TOO_LONG -> drops.count(Drop.RX_TOO_LONG, length);
+      case EMPTY -> {
+        if (to.queue.ring().fault().isEmpty()) {
+          exhausted = true;
+          return false;
+        }
+        drops.count(Drop.NOT_READY, length);
+      }
+    }
+    return true;
+  }
+
+  /** This guest's memory has gone (its file was truncated): its ring breaks, not the sender's. */
+  private void fail(Target to, Throwable gone) {
+    LOG.log(Level.ERROR, vnic + ": receive queue failed: " + gone, gone);
+    to.queue.ring().fail(QueueFault.DEVICE_FAILED);
+    to.queue.wake(); // its thread reports the fault
+  }
+
+  private void count(FrameBatch batch, int frame, int length) {
+    counters.increment(VnicCounter.INPUT_PACKETS);
+    counters.add(VnicCounter.INPUT_BYTES, length);
+    long destination = batch.destination(frame);
+    if (MacAddress.isMulticast(destination)) {
+      counters.increment(
+          destination == MacAddress.BROADCAST
+              ? VnicCounter.INPUT_BROADCAST
+              : VnicCounter.INPUT_MULTICAST);
+    }
+    RX.fire(vnic, length);
+  }
+
+  private void publish(Target to) {
+    if (writer.takeTouched()) {
+      to.queue.publish();
+    }
+  }
+
+  private boolean enqueue(FrameBatch batch, long frames) {
+    boolean queued = false;
+    for (long left = frames; left != 0; left &= left - 1) {
+      int frame = Long.numberOfTrailingZeros(left);
+      if (backlog.offer(batch, frame)) {
+        queued = true;
+      } else {
+        drops.count(Drop.NO_BUFFER, batch.length(frame));
+      }
+    }
+    return queued;
+  }
+
+  private void dropAll(Drop reason, FrameBatch batch, long frames) {
+    for (long left = frames; left != 0; left &= left - 1) {
+      drops.count(reason, batch.length(Long.numberOfTrailingZeros(left)));
+    }
+  }
+
+  /** Adds the counters up by name. */
+  void addTo(Map<String, Long> sums) {
+    counters.addTo(sums);
+  }
+}

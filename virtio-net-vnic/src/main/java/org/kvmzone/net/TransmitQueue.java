@@ -1,0 +1,222 @@
+package org.kvmzone.net;
+
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.kvmzone.antispoof.LinkProtection;
+import org.kvmzone.antispoof.Verdict;
+import org.kvmzone.bridge.device.DeviceQueue;
+import org.kvmzone.bridge.memory.Buffers;
+import org.kvmzone.bridge.probe.Arg;
+import org.kvmzone.bridge.probe.Counters;
+import org.kvmzone.bridge.probe.Probe;
+import org.kvmzone.bridge.virtqueue.Chain;
+import org.kvmzone.bridge.virtqueue.QueueFault;
+import org.kvmzone.bridge.virtqueue.Virtqueue;
+import org.kvmzone.dhcp.Answer;
+import org.kvmzone.packet.Frame;
+import org.kvmzone.packet.MacAddress;
+
+/**
+ * One transmit queue of a guest. A turn takes a batch of chains, judges the frame in each by a
+ * private copy of its beginning, hands those that may leave to the VNIC, and only then settles
+ * every chain in its order: counts, fires, gives it back. What the VNIC does not take goes back
+ * into the ring, unsettled, with all that came after it.
+ */
+final class TransmitQueue {
+  private static final Probe TX =
+      Probe.define("vnic", "tx", Arg.string("vnic"), Arg.bytes("length"));
+
+  private final int pair;
+  private final String name;
+  private final int mtu;
+  private final Vnic vnic;
+  private final LinkProtection protection;
+  private final @Nullable HostServices services;
+  private final Drops drops;
+  private final Counters<VnicCounter> counters = new Counters<>(VnicCounter.class);
+
+  private final FrameBatch batch;
+  private final Frame frame = new Frame();
+  private final Chain[] chains = new Chain[FrameBatch.MAX_FRAMES];
+
+  /** What is to become of each frame: a {@link Drop}, a {@link Verdict}, or an {@link Answer}. */
+  private final Enum<?>[] fates = new Enum<?>[FrameBatch.MAX_FRAMES];
+
+  private final long[] lengths = new long[FrameBatch.MAX_FRAMES];
+  private int popped;
+  private int pushed;
+
+  private HeaderFormat format = HeaderFormat.of(0);
+  private boolean blocked;
+
+  TransmitQueue(
+      int pair,
+      String name,
+      int mtu,
+      Vnic vnic,
+      LinkProtection protection,
+      Optional<HostServices> services,
+      Drops drops) {
+    this.pair = pair;
+    this.name = name;
+    this.mtu = mtu;
+    this.vnic = vnic;
+    this.protection = protection;
+    this.services = services.orElse(null);
+    this.drops = drops;
+    batch = new FrameBatch(FrameBatch.MAX_FRAMES, mtu + VirtioNet.OVERHEAD);
+    for (int i = 0; i < chains.length; i++) {
+      chains[i] = new Chain();
+    }
+  }
+
+  /** The format from now on; called while the queue is not served. */
+  void negotiated(HeaderFormat negotiated) {
+    format = negotiated;
+  }
+
+  /** Takes up to {@code budget} chains; by the ring's owner. */
+  int process(DeviceQueue queue, int budget) {
+    Virtqueue ring = queue.ring();
+    int done = 0;
+    blocked = false;
+    try {
+      while (done < budget && !blocked && gather(ring, budget - done) > 0) {
+        int taken = batch.size() == 0 ? 0 : vnic.send(pair, batch);
+        done += settle(ring, taken);
+      }
+    } catch (Throwable gone) {
+      abandon(ring);
+      throw gone;
+    }
+    if (done > 0) {
+      queue.publish();
+    }
+    return done;
+  }
+
+  /** A full link says when it goes on; until then nothing that the guest does is of interest. */
+  boolean mayIdle(DeviceQueue queue) {
+    return blocked || queue.ring().armKicks();
+  }
+
+  private int gather(Virtqueue ring, int limit) {
+    int most = Math.min(limit, chains.length);
+    boolean answered = false;
+    batch.clear();
+    popped = 0;
+    pushed = 0;
+    while (popped < most && !answered && ring.pop(chains[popped])) {
+      int i = popped++;
+      fates[i] = judge(i, chains[i].readable());
+      // An answer ends the batch: there is one reply at a time, and it waits for its turn.
+      answered = fates[i] instanceof Answer;
+    }
+    return popped;
+  }
+
+  private Enum<?> judge(int index, Buffers data) {
+    long bytes = data.bytes() - format.length();
+    lengths[index] = Math.max(0, bytes);
+    if (bytes < 0
+        // Without offloads a frame is sent as it is (virtio 1.3 §5.1.6.2.1). What other fields and
+        // flags say is of no meaning then.
+        || (data.byteAt(VirtioNet.FLAGS) & VirtioNet.NEEDS_CSUM) != 0
+        || data.byteAt(VirtioNet.GSO_TYPE) != VirtioNet.GSO_NONE) {
+      return Drop.BAD_HEADER;
+    }
+    if (bytes < VirtioNet.ETHERNET) {
+      return Drop.TX_RUNT;
+    }
+    if (bytes > batch.longest()) {
+      return Drop.TX_TOO_LONG;
+    }
+    int length = (int) bytes;
+    // From here on only the copy counts: the guest may be writing to its own.
+    batch.stage(data, format.length(), length);
+    wrap(length);
+    if (frame.needsWhole()) {
+      batch.captureWhole(batch.size());
+      wrap(length);
+    }
+    if (frame.isEthernet() && length - frame.l3Offset() > mtu) {
+      return Drop.TX_TOO_LONG;
+    }
+    Verdict verdict = protection.check(frame);
+    if (!verdict.passes()) {
+      return verdict;
+    }
+    if (services != null) {
+      Answer answer = services.answer(frame);
+      if (answer.action() != Answer.Action.PASS) {
+        return answer;
+      }
+    }
+    batch.addStaged();
+    return verdict;
+  }
+
+  private void wrap(int length) {
+    int slot = batch.size();
+    frame.wrap(batch.memory(), batch.frameAt(slot), batch.captured(slot), length);
+  }
+
+  /** Gives back all chains before the first frame that was not taken; returns how many. */
+  private int settle(Virtqueue ring, int taken) {
+    int sent = 0;
+    while (pushed < popped) {
+      if (fates[pushed] == Verdict.PASS) {
+        if (sent == taken) {
+          break;
+        }
+        count(sent++);
+      } else {
+        conclude(fates[pushed], lengths[pushed]);
+      }
+      ring.push(chains[pushed].head(), 0);
+      pushed++;
+    }
+    blocked = pushed < popped;
+    while (popped > pushed) {
+      ring.unpop(chains[--popped]);
+    }
+    return pushed;
+  }
+
+  private void count(int slot) {
+    int length = batch.length(slot);
+    counters.increment(VnicCounter.OUTPUT_PACKETS);
+    counters.add(VnicCounter.OUTPUT_BYTES, length);
+    long destination = batch.destination(slot);
+    if (MacAddress.isMulticast(destination)) {
+      counters.increment(
+          destination == MacAddress.BROADCAST
+              ? VnicCounter.OUTPUT_BROADCAST
+              : VnicCounter.OUTPUT_MULTICAST);
+    }
+    TX.fire(name, length);
+  }
+
+  private void conclude(Enum<?> fate, long length) {
+    switch (fate) {
+      case Drop drop -> drops.count(drop, length);
+      case Verdict verdict -> drops.count(verdict, length);
+      case Answer answer when services != null -> services.conclude(answer);
+      default -> throw new AssertionError(fate);
+    }
+  }
+
+  /** Memory has gone: the ring is broken, and nothing of it in flight. */
+  private void abandon(Virtqueue ring) {
+    ring.fail(QueueFault.DEVICE_FAILED);
+    for (; pushed < popped; pushed++) {
+      ring.push(chains[pushed].head(), 0); // only counted: see Virtqueue.fail
+    }
+  }
+
+  /** Adds the counters up by name. */
+  void addTo(Map<String, Long> sums) {
+    counters.addTo(sums);
+  }
+}

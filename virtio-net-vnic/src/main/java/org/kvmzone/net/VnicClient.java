@@ -1,0 +1,22 @@
+package org.kvmzone.net;
+
+/** Who a {@link Vnic} hands frames to: the guest's side of it. Any thread may call; none waits. */
+interface VnicClient {
+  /**
+   * Takes frames, or drops and counts them.
+   *
+   * @param queue the pair of queues that they are meant for, 0 and up, not more than a wish
+   * @param batch only read, and not used after the return
+   * @param frames a bit for each frame of the batch that is meant
+   */
+  void receive(int queue, FrameBatch batch, long frames);
+
+  /**
+   * Whether a frame would find room now. Who has been told that it would not, and leaves the frame
+   * where it is, is polled again when there is room.
+   */
+  boolean ready(int queue);
+
+  /** What {@link Vnic#send} has left in the guest's ring may be tried again. */
+  void writable(int queue);
+}

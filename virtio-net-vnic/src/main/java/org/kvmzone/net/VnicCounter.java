@@ -1,0 +1,30 @@
+package org.kvmzone.net;
+
+import org.kvmzone.bridge.probe.Counter;
+
+/**
+ * What is counted of a VNIC's frames that arrive, by the names of illumos's kstats. Output is what
+ * the guest sends, input what it receives; bytes are those of Ethernet frames without their check
+ * sequence.
+ */
+enum VnicCounter implements Counter {
+  INPUT_PACKETS("ipackets64"),
+  INPUT_BYTES("rbytes64"),
+  INPUT_MULTICAST("multircv"),
+  INPUT_BROADCAST("brdcstrcv"),
+  OUTPUT_PACKETS("opackets64"),
+  OUTPUT_BYTES("obytes64"),
+  OUTPUT_MULTICAST("multixmt"),
+  OUTPUT_BROADCAST("brdcstxmt");
+
+  private final String kstat;
+
+  VnicCounter(String kstat) {
+    this.kstat = kstat;
+  }
+
+  @Override
+  public String kstat() {
+    return kstat;
+  }
+}

@@ -1,0 +1,37 @@
+package org.kvmzone.net;
+
+import java.util.List;
+import org.kvmzone.bridge.device.DeviceProvider;
+import org.kvmzone.bridge.device.Spec;
+import org.kvmzone.bridge.device.VirtioDevice;
+
+/** Makes network devices of SPECs that begin with {@code vnic}. */
+public final class VnicProvider implements DeviceProvider {
+  /** For {@link java.util.ServiceLoader}. */
+  public VnicProvider() {}
+
+  @Override
+  public String word() {
+    return "vnic";
+  }
+
+  @Override
+  public FrontEnd frontEnd() {
+    return FrontEnd.NETDEV;
+  }
+
+  @Override
+  public List<Property> properties() {
+    return NetProperties.ALL;
+  }
+
+  @Override
+  public void check(Spec spec) {
+    NetProperties.read(spec);
+  }
+
+  @Override
+  public VirtioDevice create(Spec spec) {
+    return NetDevice.open(NetProperties.read(spec));
+  }
+}
