@@ -152,12 +152,12 @@ final class ChainReader {
 
   /** A private copy of a table that lies in several regions; null if part of it lies in none. */
   private @Nullable MemorySegment gather(long address, long length) {
-    // More entries than a 16-bit index reaches are never looked at.
-    long reachable = Math.min(length, 0x1_0000L * DESCRIPTOR_SIZE);
     Buffers pieces = new Buffers();
-    if (!addMemory(pieces, address, reachable)) {
+    if (!addMemory(pieces, address, length)) {
       return null;
     }
+    // More entries than a 16-bit index reaches are never looked at.
+    long reachable = Math.min(length, 0x1_0000L * DESCRIPTOR_SIZE);
     if (scratch == null || scratch.byteSize() < reachable) {
       scratch = Arena.ofAuto().allocate(reachable, 8);
     }

@@ -19,6 +19,7 @@ public final class DriverRing {
   public static final int INDIRECT = 4;
 
   private static final ValueLayout.OfShort U16 = ValueLayout.JAVA_SHORT;
+  private static final ValueLayout.OfShort U16_UNALIGNED = ValueLayout.JAVA_SHORT_UNALIGNED;
   private static final ValueLayout.OfInt U32 = ValueLayout.JAVA_INT_UNALIGNED;
   private static final ValueLayout.OfLong U64 = ValueLayout.JAVA_LONG_UNALIGNED;
   private static final VarHandle INDEX = U16.varHandle();
@@ -179,8 +180,8 @@ public final class DriverRing {
     long at = 16L * index;
     table.set(U64, at, address);
     table.set(U32, at + 8, length);
-    table.set(U16, at + 12, (short) flags);
-    table.set(U16, at + 14, (short) next);
+    table.set(U16_UNALIGNED, at + 12, (short) flags);
+    table.set(U16_UNALIGNED, at + 14, (short) next);
   }
 
   /** Makes whatever {@code head} is available. */
