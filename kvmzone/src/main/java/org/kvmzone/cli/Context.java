@@ -1,11 +1,13 @@
 package org.kvmzone.cli;
 
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.kvmzone.bridge.control.RunDirectory;
 import org.kvmzone.cli.qemu.Remembered;
 
 /**
@@ -15,6 +17,7 @@ import org.kvmzone.cli.qemu.Remembered;
  * @param out where results go
  * @param err where messages go
  * @param environment variables
+ * @param runDirectories where running processes are found
  * @param qemuOptions what follows {@code --}
  */
 record Context(
@@ -22,7 +25,23 @@ record Context(
     PrintWriter out,
     PrintWriter err,
     Map<String, String> environment,
+    RunDirectories runDirectories,
     List<String> qemuOptions) {
+
+  /** {@link RunDirectory#standard}, or another. */
+  interface RunDirectories {
+    RunDirectory get() throws IOException;
+  }
+
+  /** Where running processes are found by name. */
+  RunDirectory runDirectory() throws IOException {
+    return runDirectories.get();
+  }
+
+  /** The same, with what follows {@code --}. */
+  Context withQemuOptions(List<String> options) {
+    return new Context(in, out, err, environment, runDirectories, List.copyOf(options));
+  }
 
   /** An environment variable that says something. */
   Optional<String> variable(String name) {

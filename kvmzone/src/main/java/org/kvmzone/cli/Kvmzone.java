@@ -1,5 +1,7 @@
 package org.kvmzone.cli;
 
+import java.util.Optional;
+import org.kvmzone.bridge.control.StderrLoggerFinder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
@@ -25,7 +27,29 @@ final class Kvmzone implements Runnable {
       description = "Show where an error came from.")
   boolean debug;
 
+  @Option(
+      names = "--log-level",
+      paramLabel = "LEVEL",
+      scope = ScopeType.INHERIT,
+      description = "From what level on events go to stderr: error, warning, info, debug or trace.")
+  Optional<String> logLevel = Optional.empty();
+
   Kvmzone() {}
+
+  /** Takes effect on the loggers of this process. */
+  void applyLogLevel() {
+    logLevel.ifPresent(word -> StderrLoggerFinder.threshold(level(word)));
+  }
+
+  private static System.Logger.Level level(String word) {
+    return StderrLoggerFinder.level(word)
+        .orElseThrow(() ->
+            Failure.usage(
+                "--log-level "
+                    + word
+                    + ": must be one of "
+                    + String.join(", ", StderrLoggerFinder.levels())));
+  }
 
   @Override
   public void run() {

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.kvmzone.bridge.control.RunDirectory;
 import org.kvmzone.bridge.probe.Nearest;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
@@ -23,8 +24,10 @@ public final class Main {
   /** Runs a command and exits with its code. */
   public static void main(String[] args) {
     PrintWriter out = writer(System.out);
-    int code =
-        execute(new Context(System.in, out, writer(System.err), System.getenv(), List.of()), args);
+    Context context =
+        new Context(
+            System.in, out, writer(System.err), System.getenv(), RunDirectory::standard, List.of());
+    int code = execute(context, args);
     out.flush();
     // A process that hosts devices has threads that would keep it alive.
     System.exit(code);
@@ -39,35 +42,42 @@ public final class Main {
     List<String> all = Arrays.asList(args);
     int end = all.indexOf(QEMU_OPTIONS_FOLLOW);
     List<String> own = end < 0 ? all : all.subList(0, end);
-    List<String> qemuOptions = end < 0 ? List.of() : List.copyOf(all.subList(end + 1, all.size()));
     Context context =
-        new Context(
-            surroundings.in(),
-            surroundings.out(),
-            surroundings.err(),
-            surroundings.environment(),
-            qemuOptions);
-    Kvmzone top = new Kvmzone();
-    CommandLine line = new CommandLine(top);
-    for (Object subcommand : subcommands(context)) {
-      line.addSubcommand(subcommand);
-    }
+        surroundings.withQemuOptions(end < 0 ? List.of() : all.subList(end + 1, all.size()));
+    Kvmzone general = new Kvmzone();
+    CommandLine line = new CommandLine(general);
+    subcommands(context, general).forEach(line::addSubcommand);
     line.setOut(context.out())
         .setErr(context.err())
         .setUsageHelpWidth(HELP_WIDTH)
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionStrategy(parsed -> {
+          general.applyLogLevel();
+          return new CommandLine.RunLast().execute(parsed);
+        })
         .setParameterExceptionHandler(
-            (wrong, rest) -> Failure.usage(usage(wrong)).report(context.err(), top.debug))
+            (wrong, rest) -> Failure.usage(usage(wrong)).report(context.err(), general.debug))
         .setExecutionExceptionHandler(
-            (thrown, command, parsed) -> Failure.of(thrown).report(context.err(), top.debug));
-    int code = line.execute(own.toArray(String[]::new));
-    context.out().flush();
-    return code;
+            (thrown, command, parsed) -> Failure.of(thrown).report(context.err(), general.debug));
+    try {
+      return line.execute(own.toArray(String[]::new));
+    } catch (RuntimeException thrown) {
+      return Failure.of(thrown).report(context.err(), general.debug);
+    } finally {
+      context.out().flush();
+    }
   }
 
-  private static List<Object> subcommands(Context context) {
+  private static List<Object> subcommands(Context context, Kvmzone general) {
     return List.of(
-        new CheckCommand(context), new SpecsCommand(context), new CommandLine.HelpCommand());
+        new RunCommand(context, general),
+        new ServeCommand(context),
+        new QemuArgsCommand(context, general),
+        new ListCommand(context),
+        new StatsCommand(context),
+        new CheckCommand(context),
+        new SpecsCommand(context),
+        new CommandLine.HelpCommand());
   }
 
   private static String usage(ParameterException wrong) {

@@ -2,7 +2,6 @@ package org.kvmzone.cli;
 
 import java.util.List;
 import org.kvmzone.bridge.control.Providers;
-import org.kvmzone.bridge.device.DeviceProvider;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
 import org.kvmzone.bridge.device.DeviceProvider.Property;
 import org.kvmzone.bridge.device.Spec;
@@ -16,7 +15,7 @@ final class Specs {
   private Specs() {}
 
   /**
-   * A device from its SPEC, checked.
+   * A device from its SPEC, which is not checked yet.
    *
    * @param option what it was the value of
    * @param wanted what that option takes
@@ -29,15 +28,15 @@ final class Specs {
         throw new SpecException(
             spec.label() + (wanted == FrontEnd.NETDEV ? " is no NIC" : " is no disk"));
       }
-      Providers.check(spec);
       return new GuestDevice(frontEnd, spec);
     } catch (RuntimeException e) {
       throw Failure.of(option, e);
     }
   }
 
-  /** Checks the SPECs of a guest. */
-  static Guest complete(Guest guest) {
+  /** A guest with what its description left to us, and its SPECs checked. */
+  static Guest complete(Guest described) {
+    Guest guest = described.withMacs();
     guest.devices().forEach(device -> Providers.check(device.spec()));
     return guest;
   }
@@ -50,15 +49,9 @@ final class Specs {
   private static List<String> names(FrontEnd frontEnd) {
     return Providers.all().stream()
         .filter(provider -> provider.frontEnd() == frontEnd)
-        .map(Specs::properties)
-        .flatMap(List::stream)
+        .flatMap(provider -> Providers.properties(provider).stream())
         .map(Property::name)
         .distinct()
         .toList();
-  }
-
-  /** All properties of a provider's SPECs. */
-  static List<Property> properties(DeviceProvider provider) {
-    return Providers.properties(provider);
   }
 }

@@ -34,7 +34,7 @@ final class SpecsCommand implements Runnable {
       String option = provider.frontEnd() == FrontEnd.NETDEV ? "--net" : "--disk";
       String title = option + " " + provider.word() + ",…";
       context.out().println(markdown ? "#### `" + title + "`\n" : title);
-      List<Property> properties = Specs.properties(provider);
+      List<Property> properties = Providers.properties(provider);
       if (markdown) {
         markdown(properties);
       } else {

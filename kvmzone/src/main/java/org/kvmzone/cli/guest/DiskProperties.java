@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.kvmzone.bridge.device.Spec;
 
@@ -38,6 +39,7 @@ final class DiskProperties {
   /** A SPEC's names that vmadm has another for. */
   private static final Set<String> TRANSLATED = Set.of("id", "path", "size");
 
+  private static final long MIB = 1 << 20;
   private static final int MOST_MIB = Integer.MAX_VALUE;
 
   private final List<String> own;
@@ -74,7 +76,11 @@ final class DiskProperties {
     spec.put("id", disk.text("id").orElse(defaultId(index)));
     spec.put(
         "path", disk.text("path").orElseThrow(() -> disk.wrong("path", "is missing: where it is")));
-    disk.number("size", 1, MOST_MIB).ifPresent(size -> spec.put("size", size + "M"));
+    Optional<Integer> size = disk.number("size", 1, MOST_MIB);
+    // A size in a SPEC makes the disk if it is not there.
+    if (!disk.flag("nocreate")) {
+      size.ifPresent(mebibytes -> spec.put("size", mebibytes + "M"));
+    }
     OwnProperties.read(disk, own, spec);
     return Spec.of(WORD, spec);
   }
@@ -96,8 +102,10 @@ final class DiskProperties {
     Map<String, String> rest = new LinkedHashMap<>(spec.values());
     ObjectNode disk = JsonNodeFactory.instance.objectNode();
     disk.put("path", rest.remove("path"));
-    spec.size("size").ifPresent(bytes -> disk.put("size", bytes >> 20));
     rest.remove("size");
+    spec.size("size")
+        .ifPresentOrElse(
+            bytes -> disk.put("size", (bytes + MIB - 1) / MIB), () -> disk.put("nocreate", true));
     if (!rest.remove("id", defaultId(index))) {
       disk.put("id", rest.remove("id"));
     }

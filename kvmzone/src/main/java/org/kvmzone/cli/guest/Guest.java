@@ -36,7 +36,7 @@ public record Guest(
 
   public static final int LEAST_RAM = 16;
   public static final int MOST_RAM = 16 * 1024 * 1024;
-  public static final int MOST_VCPUS = 255;
+  public static final int MOST_VCPUS = 64;
 
   /** What vmadm takes for an alias, cut to what a directory under /run can be called. */
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}");
@@ -85,5 +85,20 @@ public record Guest(
       throw new GuestException(
           what + " " + value + ": must be " + least + " to " + most + " " + unit);
     }
+  }
+
+  /** The same guest, each of whose NICs has a MAC address: see {@link GuestDevice#withMac}. */
+  public Guest withMacs() {
+    String owner = uuid.map(UUID::toString).orElse(name);
+    return new Guest(
+        name,
+        uuid,
+        ram,
+        vcpus,
+        cpuType,
+        devices.stream().map(device -> device.withMac(owner)).toList(),
+        bootDisk,
+        kernel,
+        qemuOptions);
   }
 }

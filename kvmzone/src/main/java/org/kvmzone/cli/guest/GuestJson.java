@@ -185,6 +185,9 @@ public final class GuestJson {
           "at most " + Identity.MOST_RESOLVERS + " can be told, not " + resolvers.size());
     }
     Identity identity = new Identity(resolvers, vm.text("hostname"));
+    if (nics.isEmpty() && !(resolvers.isEmpty() && identity.hostname().isEmpty())) {
+      throw vm.wrong("nics", "without a NIC nobody tells the guest its resolvers or hostname");
+    }
     int primary = primary(vm, nics);
     List<GuestDevice> devices = new ArrayList<>();
     for (int i = 0; i < nics.size(); i++) {

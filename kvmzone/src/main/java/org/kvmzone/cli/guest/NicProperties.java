@@ -39,18 +39,12 @@ final class NicProperties {
           "allow_ip_spoofing",
           "allow_restricted_traffic",
           "allow_dhcp_spoofing",
+          "allow_unfiltered_promisc",
           "dhcp_server",
           "allowed_ips",
           "allowed_dhcp_cids");
   private static final Set<String> LATER =
-      Set.of(
-          "allow_unfiltered_promisc",
-          "blocked_outgoing_ports",
-          "mtu",
-          "network_uuid",
-          "vlan_id",
-          "vrrp_primary_ip",
-          "vrrp_vrid");
+      Set.of("blocked_outgoing_ports", "network_uuid", "vlan_id", "vrrp_primary_ip", "vrrp_vrid");
 
   /** A SPEC's names that vmadm has another for. */
   private static final Set<String> TRANSLATED =
@@ -63,6 +57,7 @@ final class NicProperties {
           "mac-nospoof",
           "restricted",
           "ip-nospoof",
+          "promisc",
           "allowed-ips.N",
           "allowed-dhcp-cids.N");
 
@@ -101,12 +96,7 @@ final class NicProperties {
     nic.text("nic_tag").ifPresent(tag -> spec.put("over", tag));
     nic.text("mac").ifPresent(mac -> spec.put("macaddr", mac));
     addAddresses(nic, spec);
-    List<String> gateways = gateways(nic);
-    identity.ifPresent(told -> {
-      // vmadm tells a kvm guest the first gateway only.
-      gateways.stream().findFirst().ifPresent(gateway -> spec.put("gateway_ip", gateway));
-      told.addTo(spec);
-    });
+    addIdentity(nic, identity, spec);
     addProtection(nic, spec);
     OwnProperties.read(nic, own, spec);
     return Spec.of(WORD, spec);
@@ -120,13 +110,29 @@ final class NicProperties {
    */
   record Identity(List<String> resolvers, Optional<String> hostname) {
     static final int MOST_RESOLVERS = 4;
+  }
 
-    private void addTo(Map<String, String> spec) {
-      for (int i = 0; i < resolvers.size(); i++) {
-        spec.put("dns_ip" + i, resolvers.get(i));
-      }
-      hostname.ifPresent(name -> spec.put("hostname", name));
+  private static void addIdentity(
+      Members nic, Optional<Identity> identity, Map<String, String> spec) {
+    List<String> gateways = gateways(nic);
+    if (!gateways.isEmpty() && identity.isEmpty()) {
+      throw nic.wrong("gateway", "only the primary NIC's is told to the guest: leave it out");
     }
+    Map<String, String> told = new LinkedHashMap<>();
+    // vmadm tells a kvm guest the first gateway only.
+    gateways.stream().findFirst().ifPresent(gateway -> told.put("gateway_ip", gateway));
+    List<String> resolvers = identity.map(Identity::resolvers).orElse(List.of());
+    for (int i = 0; i < resolvers.size(); i++) {
+      told.put("dns_ip" + i, resolvers.get(i));
+    }
+    identity.flatMap(Identity::hostname).ifPresent(name -> told.put("hostname", name));
+    if (!told.isEmpty() && !spec.containsKey("ip")) {
+      throw nic.wrong(
+          "ips",
+          "without an IPv4 address nobody tells the guest its gateway, resolvers or hostname:"
+              + " leave them out");
+    }
+    spec.putAll(told);
   }
 
   private static void requireVirtio(Members nic) {
@@ -212,6 +218,9 @@ final class NicProperties {
     if (dhcpSpoofing(nic)) {
       spec.put("dhcp-nospoof", "off");
     }
+    if (nic.flag("allow_unfiltered_promisc")) {
+      spec.put("promisc", "on");
+    }
   }
 
   /** vmadm's both names for it take away two protections, since a server sends for others. */
@@ -271,8 +280,11 @@ final class NicProperties {
     } else if (ip) {
       nic.put("allow_ip_spoofing", true);
     }
-    // What is on is so by default.
-    List.of("mac-nospoof", "restricted", "ip-nospoof").forEach(rest::remove);
+    if (rest.remove("promisc", "on")) {
+      nic.put("allow_unfiltered_promisc", true);
+    }
+    // What is left of them is so by default.
+    List.of("promisc", "mac-nospoof", "restricted", "ip-nospoof").forEach(rest::remove);
   }
 
   private static void writeList(

@@ -1,17 +1,20 @@
 package org.kvmzone.cli.qemu;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 
 /** Where a guest's devices live. */
 public sealed interface Hosting {
   /**
    * In QEMU, through the plugin.
    *
-   * @param plugin libqemu-bridge.so
-   * @param jvm libjvm.so
-   * @param classpath kvmzone-qemu.jar
+   * @param installation what QEMU loads
+   * @param watches expressions to watch from the beginning
+   * @param settings other arguments of the plugin
    */
-  record InQemu(Path plugin, Path jvm, Path classpath) implements Hosting {}
+  record InQemu(Installation installation, List<String> watches, Map<String, String> settings)
+      implements Hosting {}
 
   /**
    * In a process beside QEMU that listens on {@code <id>.sock}.

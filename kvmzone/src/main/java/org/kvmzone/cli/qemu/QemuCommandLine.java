@@ -1,14 +1,14 @@
 package org.kvmzone.cli.qemu;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.StringJoiner;
-import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.cli.guest.Guest;
 import org.kvmzone.cli.guest.GuestDevice;
 import org.kvmzone.cli.guest.Kernel;
+import org.kvmzone.cli.qemu.Arguments.Value;
 
 /**
  * The command line of a QEMU for one guest.
@@ -16,11 +16,11 @@ import org.kvmzone.cli.guest.Kernel;
  * @param qemu which QEMU
  * @param accelerator what runs the guest's instructions
  * @param hosting where the guest's devices live
- * @param runtime the directory of the guest's sockets
+ * @param directory where QEMU's own sockets are to be
  * @param serial where the guest's console goes, as {@code -serial} has it
  */
 public record QemuCommandLine(
-    Qemu qemu, Accelerator.Kind accelerator, Hosting hosting, Path runtime, String serial) {
+    Qemu qemu, Accelerator.Kind accelerator, Hosting hosting, Path directory, String serial) {
 
   /** The longest path of a UNIX socket, in bytes (unix(7)). */
   private static final int LONGEST_SOCKET = 107;
@@ -29,178 +29,95 @@ public record QemuCommandLine(
 
   /** The program and its arguments. */
   public List<String> of(Guest guest) {
-    Arguments arguments = new Arguments();
-    arguments.add(qemu.program().toString());
-    qemu.data().forEach(directory -> arguments.add("-L", directory.toString()));
-    addMachine(guest, arguments);
-    guest.kernel().ifPresent(kernel -> addKernel(kernel, arguments));
-    arguments.add("-display", "none");
-    arguments.add("-serial", serial);
-    arguments.add("-qmp", "unix:" + escaped(qmpSocket().toString()) + ",server=on,wait=off");
-    addHosting(guest, arguments);
-    guest.devices().forEach(device -> addFrontEnd(device, guest, arguments));
-    guest.qemuOptions().forEach(arguments::add);
-    return arguments.list;
+    List<String> line = new ArrayList<>(List.of(qemu.program().toString()));
+    qemu.data().forEach(data -> line.addAll(List.of("-L", data.toString())));
+    line.addAll(machine(guest));
+    guest.kernel().ifPresent(kernel -> line.addAll(boot(kernel)));
+    line.addAll(
+        List.of("-display", "none", "-serial", serial, "-qmp", qmp().with("wait", "off") + ""));
+    line.addAll(devices(guest));
+    line.addAll(guest.qemuOptions());
+    return List.copyOf(line);
   }
 
-  /** Where QEMU is to answer to QMP. */
-  public Path qmpSocket() {
-    Path socket = runtime.resolve("qmp.sock");
-    if (socket.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8).length
-        > LONGEST_SOCKET) {
+  private Value qmp() {
+    Path socket = directory.resolve("qmp.sock");
+    if (socket.toString().getBytes(StandardCharsets.UTF_8).length > LONGEST_SOCKET) {
       throw new QemuException(
-          socket + " is too long for a socket: at most " + LONGEST_SOCKET + " bytes");
+          socket + " is too long for a socket's path: at most " + LONGEST_SOCKET + " bytes");
     }
-    return socket;
+    return new Value("unix:" + socket).with("server", "on");
   }
 
-  private void addMachine(Guest guest, Arguments arguments) {
-    arguments.add("-nodefaults");
-    arguments.add("-no-user-config");
-    arguments.add("-name", "guest=" + guest.name());
+  private List<String> machine(Guest guest) {
+    String ram = guest.ram() + "M";
+    Arguments arguments = new Arguments();
+    arguments.add("-nodefaults").add("-no-user-config");
+    arguments.add("-name", new Value("guest=" + guest.name()));
     guest.uuid().ifPresent(uuid -> arguments.add("-uuid", uuid.toString()));
-    arguments.add("-machine", "pc,accel=" + accelerator.word() + ",memory-backend=ram");
-    // A back end maps the guest's memory: it has to be a file, and shared.
-    arguments.add("-object", "memory-backend-memfd,id=ram,size=" + guest.ram() + "M,share=on");
-    arguments.add("-m", guest.ram() + "M");
-    arguments.add("-smp", "" + guest.vcpus());
-    arguments.add("-cpu", cpu(guest));
+    arguments.add(
+        "-machine",
+        new Value("pc").with("accel", accelerator.word()).with("memory-backend", "ram"));
+    // The devices map the guest's memory: it has to be a file, and shared.
+    arguments.add(
+        "-object",
+        new Value("memory-backend-memfd").with("id", "ram").with("size", ram).with("share", "on"));
+    return arguments.add("-m", ram).add("-smp", "" + guest.vcpus()).add("-cpu", cpu(guest)).list();
   }
 
   private String cpu(Guest guest) {
-    String wanted = guest.cpuType().orElse(accelerator == Accelerator.Kind.KVM ? "host" : "qemu64");
+    boolean kvm = accelerator == Accelerator.Kind.KVM;
+    String model = guest.cpuType().orElse(kvm ? "host" : "qemu64");
     // Without KVM there is no host's processor to hand on; max is the most that can be had.
-    return accelerator == Accelerator.Kind.TCG && wanted.equals("host") ? "max" : wanted;
+    return model.equals("host") && !kvm ? "max" : model;
   }
 
-  private void addKernel(Kernel kernel, Arguments arguments) {
-    arguments.add("-kernel", kernel.image().toString());
+  private List<String> boot(Kernel kernel) {
+    Arguments arguments = new Arguments().add("-kernel", kernel.image().toString());
     kernel.initrd().ifPresent(initrd -> arguments.add("-initrd", initrd.toString()));
     String append = kernel.append();
-    if (has(Quirk.NO_TIMER_CHECK) && !append.contains(NO_TIMER_CHECK)) {
-      append = append.isEmpty() ? NO_TIMER_CHECK : append + " " + NO_TIMER_CHECK;
+    if (Quirk.NO_TIMER_CHECK.appliesTo(qemu.version(), accelerator)
+        && !append.contains(NO_TIMER_CHECK)) {
+      append = (append + " " + NO_TIMER_CHECK).strip();
     }
-    if (!append.isEmpty()) {
-      arguments.add("-append", append);
-    }
+    return append.isEmpty() ? arguments.list() : arguments.add("-append", append).list();
   }
 
-  private void addHosting(Guest guest, Arguments arguments) {
-    switch (hosting) {
-      case Hosting.InQemu in -> {
-        Properties plugin = new Properties(in.plugin().toString());
-        plugin.add("name", guest.name());
-        plugin.add("jvm", in.jvm().toString());
-        plugin.add("classpath", in.classpath().toString());
-        guest
-            .devices()
-            .forEach(
-                device -> plugin.add(device.isNic() ? "net" : "disk", device.spec().toString()));
-        arguments.add("-plugin", plugin.toString());
+  private List<String> devices(Guest guest) {
+    List<String> line = new ArrayList<>();
+    if (hosting instanceof Hosting.InQemu in) {
+      line.addAll(List.of("-plugin", plugin(in, guest)));
+    }
+    for (GuestDevice device : guest.devices()) {
+      DeviceArguments arguments = new DeviceArguments(device, qemu.version(), accelerator);
+      if (hosting instanceof Hosting.BesideQemu beside) {
+        line.addAll(arguments.sockets(beside.directory()));
       }
-      case Hosting.BesideQemu beside ->
-          guest.devices().forEach(device -> addSocket(device, beside.directory(), arguments));
+      line.addAll(arguments.frontEnd(booting(device, guest)));
     }
+    return line;
   }
 
-  private void addSocket(GuestDevice device, Path directory, Arguments arguments) {
-    Path served = directory.resolve(device.id() + ".sock");
-    Optional<String> connect = device.spec().text("connect");
-    Properties chardev = new Properties("socket");
-    chardev.add("id", device.id());
-    chardev.add("path", connect.or(() -> device.spec().text("listen")).orElse(served.toString()));
-    if (connect.isPresent()) {
-      chardev.add("server", "on");
-      chardev.add("wait", "off");
-    } else {
-      boolean seconds = has(Quirk.RECONNECT_IN_SECONDS);
-      chardev.add(seconds ? "reconnect" : "reconnect-ms", seconds ? "1" : "1000");
+  private static List<String> booting(GuestDevice device, Guest guest) {
+    if (guest.bootDisk().equals(Optional.of(device.id()))) {
+      return List.of("bootindex=1");
     }
-    arguments.add("-chardev", chardev.toString());
-    if (device.isNic()) {
-      Properties netdev = new Properties("vhost-user");
-      netdev.add("id", device.id());
-      netdev.add("chardev", device.id());
-      if (queues(device.spec()) > 1) {
-        netdev.add("queues", "" + queues(device.spec()));
-      }
-      arguments.add("-netdev", netdev.toString());
-    }
+    // A guest whose kernel is given does not boot from its network: it needs no firmware for that.
+    return device.isNic() && guest.kernel().isPresent() ? List.of("romfile=") : List.of();
   }
 
-  private void addFrontEnd(GuestDevice device, Guest guest, Arguments arguments) {
-    int queues = queues(device.spec());
-    if (device.isNic()) {
-      Properties nic = new Properties("virtio-net-pci");
-      nic.add("netdev", device.id());
-      device.spec().text("macaddr").ifPresent(mac -> nic.add("mac", mac));
-      if (queues > 1) {
-        nic.add("mq", "on");
-      }
-      if (has(Quirk.NO_MSIX_FOR_NICS)) {
-        nic.add("vectors", "0");
-      } else if (queues > 1) {
-        // One for each ring, one for the control queue, one for changes of the configuration.
-        nic.add("vectors", "" + (2 * queues + 2));
-      }
-      if (guest.kernel().isPresent()) {
-        // No network boot: its firmware need not be loaded, nor be installed.
-        nic.add("romfile", "");
-      }
-      arguments.add("-device", nic.toString());
-    } else {
-      Properties disk = new Properties("vhost-user-blk-pci");
-      disk.add("chardev", device.id());
-      disk.add("num-queues", "" + queues);
-      if (guest.bootDisk().equals(Optional.of(device.id()))) {
-        disk.add("bootindex", "1");
-      }
-      arguments.add("-device", disk.toString());
+  private static String plugin(Hosting.InQemu in, Guest guest) {
+    Installation installation = in.installation();
+    Value plugin =
+        new Value(installation.plugin().toString())
+            .with("name", guest.name())
+            .with("jvm", installation.jvm().toString())
+            .with("classpath", installation.classpath().toString());
+    in.settings().forEach(plugin::with);
+    for (GuestDevice device : guest.devices()) {
+      plugin.with(device.isNic() ? "net" : "disk", device.spec().toString());
     }
-  }
-
-  private static int queues(Spec spec) {
-    return spec.number("queues", 1, 128, 1);
-  }
-
-  private boolean has(Quirk quirk) {
-    return quirk.appliesTo(qemu.version(), accelerator);
-  }
-
-  /** A comma inside a value is doubled, as everywhere in QEMU. */
-  private static String escaped(String value) {
-    return value.replace(",", ",,");
-  }
-
-  /** Arguments, one option and its value at a time. */
-  private static final class Arguments {
-    private final List<String> list = new ArrayList<>();
-
-    private void add(String argument) {
-      list.add(argument);
-    }
-
-    private void add(String option, String value) {
-      list.add(option);
-      list.add(value);
-    }
-  }
-
-  /** The value of an option of QEMU's: a first word, and properties. */
-  private static final class Properties {
-    private final StringJoiner joined = new StringJoiner(",");
-
-    private Properties(String first) {
-      joined.add(escaped(first));
-    }
-
-    private void add(String name, String value) {
-      joined.add(name + "=" + escaped(value));
-    }
-
-    @Override
-    public String toString() {
-      return joined.toString();
-    }
+    in.watches().forEach(watch -> plugin.with("watch", watch));
+    return plugin.toString();
   }
 }

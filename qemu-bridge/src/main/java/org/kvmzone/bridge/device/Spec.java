@@ -1,6 +1,7 @@
 package org.kvmzone.bridge.device;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -98,7 +99,7 @@ public final class Spec {
 
   /** Names and values, in their order. */
   public Map<String, String> values() {
-    return Map.copyOf(values);
+    return Collections.unmodifiableMap(values);
   }
 
   /** A value as it stands. */
