@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STACK_SIZE = 2 << 20, MOST_OPTIONS = 128 };
+enum { STACK_SIZE = 2 << 20 };
 
 /*
  * -Xrs leaves SIGINT, SIGTERM, SIGHUP and SIGQUIT to QEMU. What is reserved is bounded because
@@ -79,11 +79,8 @@ static jint JNICALL jvm_prints(FILE *file, const char *format, va_list values)
     return vfprintf(stderr, format, values);
 }
 
-/*
- * The JVM gives up. While it starts, the thread stops here, and the one that waits for it tells why.
- * Later it has crashed, and said so at length.
- */
-static void JNICALL jvm_aborts(void)
+/* If the JVM ends while it starts, its thread stops here; the one that waits for it tells why. */
+static void leave_if_starting(void)
 {
     if (jvm.state == STARTING) {
         enter(FAILED);
@@ -93,34 +90,43 @@ static void JNICALL jvm_aborts(void)
     }
 }
 
+/* The JVM has written its report, and is about to call abort(3). */
+static void JNICALL jvm_aborts(void)
+{
+    leave_if_starting();
+    say("the JVM has crashed, and QEMU with it; its report is hs_err_pid%d.log, here or in /tmp",
+        (int)getpid());
+}
+
 /* The JVM is about to call exit(3), which must not run QEMU's exit handlers on a Java thread. */
 static void JNICALL jvm_exits(jint code)
 {
-    jvm_aborts();
+    leave_if_starting();
     say("the JVM has ended (code %d), and QEMU ends with it: the devices were in it", (int)code);
     _exit(code ? code : 1);
 }
 
 static void add(JavaVMInitArgs *args, char *option, void *extra)
 {
-    if (args->nOptions == MOST_OPTIONS) {
-        fail("jvmopts: more than %d options; put them into a file and say jvmopts=@FILE",
-             MOST_OPTIONS);
-    }
     args->options[args->nOptions].optionString = option;
     args->options[args->nOptions++].extraInfo = extra;
 }
 
 /* Later options beat earlier ones: those of the operator come last. */
-static void add_options(JavaVMInitArgs *args, const struct options *options)
+static void make_options(JavaVMInitArgs *args, const struct options *options)
 {
+    size_t defaults = sizeof(DEFAULTS) / sizeof(DEFAULTS[0]);
     char *rest = options->jvmopts;
     char *option;
 
+    args->options = calloc(defaults + 4 + (rest ? strlen(rest) : 0), sizeof(JavaVMOption));
+    if (!args->options) {
+        return;
+    }
     add(args, "vfprintf", (void *)jvm_prints);
     add(args, "exit", (void *)jvm_exits);
     add(args, "abort", (void *)jvm_aborts);
-    for (size_t i = 0; i < sizeof(DEFAULTS) / sizeof(DEFAULTS[0]); i++) {
+    for (size_t i = 0; i < defaults; i++) {
         add(args, (char *)DEFAULTS[i], NULL);
     }
     add(args, text("-Djava.class.path=%s", options->classpath), NULL);
@@ -137,8 +143,7 @@ static void add_options(JavaVMInitArgs *args, const struct options *options)
 
 static JNIEnv *create(void)
 {
-    JavaVMOption list[MOST_OPTIONS];
-    JavaVMInitArgs args = {.version = JNI_VERSION_24, .options = list};
+    JavaVMInitArgs args = {.version = JNI_VERSION_24};
     jint (*create_vm)(JavaVM **, void **, void *) = NULL;
     JavaVM *vm;
     void *env = NULL;
@@ -151,7 +156,7 @@ static JNIEnv *create(void)
         snprintf(jvm.said, sizeof(jvm.said), "%s", dlerror());
         return NULL;
     }
-    add_options(&args, jvm.options);
+    make_options(&args, jvm.options);
     if (create_vm(&vm, &env, &args) == JNI_EVERSION) {
         snprintf(jvm.said, sizeof(jvm.said), "it is older than JDK 25");
     }
@@ -160,9 +165,11 @@ static JNIEnv *create(void)
 
 static void *run(void *argument)
 {
-    JNIEnv *env = create();
+    JNIEnv *env;
 
     (void)argument;
+    pthread_setname_np(pthread_self(), "jvm");
+    env = create();
     enter(env ? READY : FAILED);
     pthread_mutex_lock(&jvm.lock);
     for (;;) {
@@ -211,36 +218,41 @@ void jvm_start(const struct options *options)
     }
     pthread_mutex_unlock(&jvm.lock);
     if (jvm.state == FAILED) {
-        jvm.said[strlen(jvm.said) - (strlen(jvm.said) > 0)] = '\0';
+        char *end = strrchr(jvm.said, '\n');
+        if (end && !end[1]) {
+            *end = '\0';
+        }
         fail("the JVM %s did not start: %s; check jvm= and jvmopts=", options->libjvm,
              jvm.said[0] ? jvm.said : "its words are above");
     }
     fputs(jvm.said, stderr);
 }
 
-static int wait_until(const struct timespec *end)
+/* Waits for something to change: for ever, or until then. Returns 0, or what went wrong. */
+static int await_change(const struct timespec *end)
 {
-    return end ? pthread_cond_timedwait(&jvm.changed, &jvm.lock, end)
+    return end ? pthread_cond_clockwait(&jvm.changed, &jvm.lock, CLOCK_MONOTONIC, end)
                : pthread_cond_wait(&jvm.changed, &jvm.lock);
 }
 
 bool jvm_call(struct java_call *call, int seconds)
 {
-    struct timespec end;
+    struct timespec then;
+    const struct timespec *end = seconds ? &then : NULL;
     int error = 0;
 
-    clock_gettime(CLOCK_REALTIME, &end);
-    end.tv_sec += seconds;
+    clock_gettime(CLOCK_MONOTONIC, &then);
+    then.tv_sec += seconds;
     pthread_mutex_lock(&jvm.lock);
     while (jvm.call && error == 0) {
-        error = wait_until(seconds ? &end : NULL);
+        error = await_change(end);
     }
     if (error == 0) {
         jvm.call = call;
         pthread_cond_broadcast(&jvm.changed);
     }
     while (jvm.call && error == 0) {
-        error = wait_until(seconds ? &end : NULL);
+        error = await_change(end);
     }
     pthread_mutex_unlock(&jvm.lock);
     return error == 0;

@@ -122,7 +122,7 @@ void qemu_add_chardev(const char *options)
     }
 }
 
-enum { NETDEV_SECONDS = 60 };
+enum { NETDEV_SECONDS = 30 };
 
 struct watch {
     sem_t added;
@@ -135,9 +135,9 @@ static void *watch_netdev(void *argument)
     struct watch *watch = argument;
     struct timespec end;
 
-    clock_gettime(CLOCK_REALTIME, &end);
+    clock_gettime(CLOCK_MONOTONIC, &end);
     end.tv_sec += NETDEV_SECONDS;
-    while (sem_timedwait(&watch->added, &end) != 0) {
+    while (sem_clockwait(&watch->added, CLOCK_MONOTONIC, &end) != 0) {
         if (errno == EINTR) {
             continue;
         }

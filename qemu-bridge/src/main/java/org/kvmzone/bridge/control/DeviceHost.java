@@ -2,7 +2,6 @@ package org.kvmzone.bridge.control;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +15,7 @@ import org.kvmzone.bridge.probe.Watch;
 public final class DeviceHost implements AutoCloseable {
   private final String name;
   private final String mode;
-  private final List<HostedDevice> devices = new ArrayList<>();
+  private final List<HostedDevice> devices = new CopyOnWriteArrayList<>();
   private final List<Aggregation> watches = new CopyOnWriteArrayList<>();
   private @Nullable HostControl control;
 

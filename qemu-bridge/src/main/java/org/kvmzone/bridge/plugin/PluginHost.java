@@ -15,30 +15,29 @@ import org.kvmzone.bridge.probe.Watch;
 /** The devices of a guest in its own QEMU, and the sockets between the two. */
 final class PluginHost implements AutoCloseable {
   private final DeviceHost host;
+  private final Path directory;
   private final List<Path> sockets = new ArrayList<>();
   private final List<String> options = new ArrayList<>();
 
-  private PluginHost(String name) {
+  private PluginHost(String name) throws IOException {
     host = new DeviceHost(name, "plugin");
+    directory = RunDirectory.standard().path().resolve(name);
   }
 
   /**
    * Makes the devices, not yet started; the control socket answers.
    *
-   * @throws IOException if there is no place for sockets, or a guest of this name runs
+   * @throws IOException if a guest of this name is running, or there is no place for sockets
    * @throws org.kvmzone.bridge.device.SpecException if a device cannot be made
    * @throws org.kvmzone.bridge.probe.WatchException if a watch cannot be followed
    */
   static PluginHost create(PluginArguments arguments) throws IOException {
-    Path directory = RunDirectory.standard().prepare(arguments.name()).resolveSibling("");
     PluginHost made = new PluginHost(arguments.name());
     try {
-      for (Spec spec : arguments.devices()) {
-        made.add(spec, directory.resolve("chardev-" + spec.id() + ".sock"));
-      }
+      made.host.control(); // first: the directory is this process' alone from now on
+      arguments.devices().forEach(made::add);
       // Now that the devices have defined their probes.
       arguments.watches().forEach(watch -> made.host.watch(Watch.parse(watch)));
-      made.host.control();
       return made;
     } catch (IOException | RuntimeException | Error e) {
       made.close();
@@ -47,7 +46,8 @@ final class PluginHost implements AutoCloseable {
   }
 
   /** Nothing is asked of QEMU for a device whose SPEC says where another front end is met. */
-  private void add(Spec spec, Path socket) {
+  private void add(Spec spec) {
+    Path socket = directory.resolve("chardev-" + spec.id() + ".sock");
     HostedDevice device = host.connect(spec, socket);
     if (spec.text("listen").isPresent() || spec.text("connect").isPresent()) {
       return;
@@ -75,9 +75,12 @@ final class PluginHost implements AutoCloseable {
   /** Closes the devices. The sockets are QEMU's, which does not remove them when it fails early. */
   @Override
   public void close() throws IOException {
-    host.close();
-    for (Path socket : sockets) {
-      Files.deleteIfExists(socket);
+    try {
+      for (Path socket : sockets) {
+        Files.deleteIfExists(socket);
+      }
+    } finally {
+      host.close(); // last: it gives the directory up
     }
   }
 }

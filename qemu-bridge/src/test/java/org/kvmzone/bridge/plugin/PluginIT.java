@@ -157,6 +157,25 @@ class PluginIT {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void a_second_guest_of_the_same_name_is_refused_and_leaves_the_first_alone(QemuVersion version)
+      throws Exception {
+    List<String> options = words(QemuProcess.sharedMemory(), FRONT_ENDS, "-S");
+    Path elsewhere = Files.createDirectory(directory.resolve("second"));
+    try (QemuProcess first = start(version, DEVICES, options)) {
+      first.awaitReady();
+      try (QemuProcess second = QemuProcess.start(version, elsewhere, plugin(DEVICES), options)) {
+        assertThat(second.awaitExit()).isEqualTo(1);
+        assertThat(second.errors()).startsWith("kvmzone: ").contains(NAME).contains("is in use");
+      }
+      Path own = RunDirectory.standard().path().resolve(NAME);
+      assertThat(own.resolve("chardev-disk0.sock")).exists();
+      first.ask("{\"execute\":\"quit\"}");
+      assertThat(first.awaitExit()).isZero();
+    }
+  }
+
   /** What cannot work: the plugin's arguments, QEMU's options, and the one line that tells. */
   static Stream<Arguments> mistakes() {
     List<String> shared = QemuProcess.sharedMemory();
