@@ -95,6 +95,13 @@ final class FaultyZvol implements Zvol {
     carryOut(request);
   }
 
+  /** Completes the {@code count} operations that wait longest. */
+  void releaseSome(int count) {
+    for (int i = 0; i < count; i++) {
+      releaseOne();
+    }
+  }
+
   /** Completes all that waits, in random order; how many that were. */
   int releaseAll(Random random) {
     List<ZvolRequest> all;
