@@ -60,6 +60,9 @@ record RawTarget(Fd file, boolean device, long size, BlockSizes blockSizes) {
       throw inUse(path, file, excluding.getAsLong(), options.readOnly());
     }
     boolean device = status.isBlockDevice();
+    if (device && !options.readOnly() && LinuxFs.number(file.number(), LinuxFs.BLKROGET) == 1) {
+      throw new VolumeException(path + " can only be read: add readonly=on"); // root may open it
+    }
     long size =
         device ? Errno.check(LinuxFs.size(file.number()), "size of " + path) : status.size();
     BlockSizes sizes = device ? deviceBlocks(file) : FILE_BLOCKS;
