@@ -11,9 +11,6 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
