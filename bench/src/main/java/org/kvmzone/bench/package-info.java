@@ -1,9 +1,10 @@
 /**
- * JMH benchmarks of what runs per frame and per request. They promise little time and, with {@code
- * -prof gc}, no allocation.
+ * JMH benchmarks of what runs per frame and per request. Each compares with the least that the same
+ * work could cost, and {@code -prof gc} shows what is allocated: nothing, per operation.
  *
  * <pre>{@code
- * mvn -q package -pl bench -am && java -cp … org.openjdk.jmh.Main ProbeBenchmark -prof gc
+ * mvn -q -DskipTests package -pl bench -am
+ * java -jar bench/target/benchmarks.jar ProbeBenchmark -prof gc
  * }</pre>
  */
 @NullMarked

@@ -67,7 +67,7 @@ final class Connection {
 
   /** The next whole line, if it is the client's turn and there is one. */
   Optional<byte[]> nextLine() {
-    if (answering || output != null) {
+    if (answering || output != null || lastReply) {
       return Optional.empty();
     }
     while (searched < end) {

@@ -35,8 +35,7 @@ public final class ControlServer implements AutoCloseable {
   private final SocketFile socket;
   private final Selector selector;
   private final SelectionKey accepting;
-  private final Map<String, Handler> handlers = new ConcurrentHashMap<>();
-  private final Map<String, List<String>> commands = new ConcurrentHashMap<>();
+  private final Map<String, Command> commands = new ConcurrentHashMap<>();
 
   /** Bounded by the clients: each has one request at most under way. */
   private final BlockingQueue<Task> tasks = new LinkedBlockingQueue<>();
@@ -83,10 +82,9 @@ public final class ControlServer implements AutoCloseable {
    * @param members what a request of it may have besides v, id and command
    */
   public ControlServer handle(String command, Handler handler, String... members) {
-    if (handlers.putIfAbsent(command, handler) != null) {
+    if (commands.putIfAbsent(command, new Command(handler, List.of(members))) != null) {
       throw new IllegalStateException("command " + command + " is registered twice");
     }
-    commands.put(command, List.of(members));
     return this;
   }
 
@@ -204,7 +202,6 @@ public final class ControlServer implements AutoCloseable {
       }
       line = connection.nextLine();
     }
-    connection.write(now);
   }
 
   private void work() {
@@ -220,12 +217,8 @@ public final class ControlServer implements AutoCloseable {
   }
 
   private ByteBuffer answer(Request request) {
-    Handler handler = handlers.get(request.command());
     try {
-      if (handler == null) {
-        throw new IllegalStateException("no handler");
-      }
-      return Protocol.success(request.id(), handler.handle(request));
+      return Protocol.success(request.id(), request.handler().handle(request));
     } catch (ControlException e) {
       return Protocol.failure(request.id(), e.line());
     } catch (RuntimeException | Error e) {

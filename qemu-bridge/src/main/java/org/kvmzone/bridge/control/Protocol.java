@@ -4,7 +4,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.kvmzone.bridge.probe.Nearest;
@@ -55,10 +54,10 @@ final class Protocol {
   /**
    * Reads a request.
    *
-   * @param commands the members that each command knows
+   * @param commands those that are answered
    * @throws Refusal if it is none, or not one of these
    */
-  static Request request(byte[] line, Map<String, List<String>> commands, Belongings belongings)
+  static Request request(byte[] line, Map<String, Command> commands, Belongings belongings)
       throws Refusal {
     Json.Obj object = object(line);
     Map<String, Json> members = object.members();
@@ -74,16 +73,16 @@ final class Protocol {
     if (!(members.get("command") instanceof Json.Text(String command))) {
       throw new Refusal(id, "command must be a string");
     }
-    List<String> known = commands.get(command);
+    Command known = commands.get(command);
     if (known == null) {
       throw new Refusal(id, "unknown command " + hinted(command, commands.keySet()));
     }
     for (String name : members.keySet()) {
-      if (!REQUEST_ENVELOPE.contains(name) && !known.contains(name)) {
-        throw new Refusal(id, command + " has no member " + hinted(name, known));
+      if (!REQUEST_ENVELOPE.contains(name) && !known.members().contains(name)) {
+        throw new Refusal(id, command + " has no member " + hinted(name, known.members()));
       }
     }
-    return new Request(id, command, object, belongings);
+    return new Request(id, command, known.handler(), object, belongings);
   }
 
   private static Json.Obj object(byte[] line) throws Refusal {

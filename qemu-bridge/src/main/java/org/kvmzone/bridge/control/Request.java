@@ -8,18 +8,24 @@ import java.util.Optional;
 public final class Request {
   private final Json id;
   private final String command;
+  private final Handler handler;
   private final Json.Obj members;
   private final Belongings belongings;
 
-  Request(Json id, String command, Json.Obj members, Belongings belongings) {
+  Request(Json id, String command, Handler handler, Json.Obj members, Belongings belongings) {
     this.id = id;
     this.command = command;
+    this.handler = handler;
     this.members = members;
     this.belongings = belongings;
   }
 
   Json id() {
     return id;
+  }
+
+  Handler handler() {
+    return handler;
   }
 
   /** What is asked for. */

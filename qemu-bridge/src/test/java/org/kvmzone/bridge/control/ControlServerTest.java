@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
@@ -176,6 +177,28 @@ class ControlServerTest {
       assertThat(raw.line()).contains("not JSON: not UTF-8");
       raw.send(request(9, "echo", ",\"text\":\"still here\""));
       assertThat(raw.line()).contains("still here");
+    }
+  }
+
+  @Test
+  void aFloodOfNonsense_isAnsweredLineByLineAsFastAsItIsRead() throws IOException {
+    int lines = 50_000;
+    try (Raw raw = new Raw()) {
+      Thread sender =
+          Thread.ofPlatform()
+              .start(() -> {
+                try {
+                  raw.send("\n".repeat(lines));
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+      for (int i = 0; i < lines; i++) {
+        assertThat(raw.line()).contains("not JSON");
+      }
+      sender.join();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
     }
   }
 

@@ -193,12 +193,12 @@ class AggregationTest {
         Thread.ofPlatform()
             .start(() -> {
               await(start);
-              while (firing.get()) {
+              do {
                 Aggregation passing = watch("@[op] = sum(length)");
                 total(count);
                 passing.close();
                 partial.add(total(passing));
-              }
+              } while (firing.get());
             });
     await(start);
     List<Long> looks = new ArrayList<>();
