@@ -11,13 +11,13 @@ import java.util.SplittableRandom;
  * fires adds to numbers of its own, without a lock and, for a key that it has seen before, without
  * allocating; they are put together when somebody takes a {@link #snapshot()}.
  *
- * <p>The memory is bounded by {@value #MAX_CELLS} numbers over all keys and threads: that is 2000
- * keys of a {@code quantize()} on one thread, or 500 on each of four. What finds no room is counted
- * as dropped.
+ * <p>The memory is bounded, over all keys and threads, to 2 MiB: that is 15000 keys of a {@code
+ * count()} or 1800 of a {@code quantize()} on one thread, or a quarter of that on each of four.
+ * What finds no room is counted as dropped.
  */
 public final class Aggregation implements Watcher, AutoCloseable {
-  /** 2 MiB of them. */
-  static final int MAX_CELLS = 1 << 18;
+  /** 2 MiB. */
+  static final int MAX_LONGS = 1 << 18;
 
   private static final int NONE = -1;
 
@@ -34,7 +34,7 @@ public final class Aggregation implements Watcher, AutoCloseable {
     this.keyed = watch.keys().stream().mapToInt(key -> 1 << slot(key)).sum();
     this.value = watch.value().map(this::slot).orElse(NONE);
     this.increment = watch.increment().map(this::slot).orElse(NONE);
-    Budget budget = new Budget(MAX_CELLS);
+    Budget budget = new Budget(MAX_LONGS);
     Hash hash = Hash.of(new SplittableRandom());
     this.lanes = new Lanes(() -> new KeyTable(function, budget, hash));
   }
@@ -55,7 +55,8 @@ public final class Aggregation implements Watcher, AutoCloseable {
 
   @Override
   public void fired(String s0, String s1, String s2, long n0, long n1, long n2, long n3) {
-    // What is not part of the key is blanked, so that one shape of key serves every watch.
+    // What is not part of the key is blanked, so that one shape of key serves every watch; the
+    // bits are those of slot().
     long[] cells =
         lanes
             .mine()

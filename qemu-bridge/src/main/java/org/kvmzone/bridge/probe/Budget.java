@@ -6,18 +6,18 @@ import java.util.concurrent.atomic.AtomicLong;
 final class Budget {
   private final AtomicLong left;
 
-  Budget(long cells) {
-    left = new AtomicLong(cells);
+  Budget(long longs) {
+    left = new AtomicLong(longs);
   }
 
-  /** Takes {@code cells}, if as many are left. */
-  boolean take(int cells) {
+  /** Takes memory for so many longs, if there is as much left. */
+  boolean take(int longs) {
     // The look before keeps a stream of keys that don't fit from fighting over the line.
-    if (left.get() < cells) {
+    if (left.get() < longs) {
       return false;
     }
-    if (left.addAndGet(-cells) < 0) {
-      left.addAndGet(cells);
+    if (left.addAndGet(-longs) < 0) {
+      left.addAndGet(longs);
       return false;
     }
     return true;

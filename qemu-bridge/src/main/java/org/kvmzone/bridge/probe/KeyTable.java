@@ -24,9 +24,11 @@ final class KeyTable {
 
   private static final int FIRST_SIZE = 16;
 
+  /** What a key takes besides its cells: its entry, two to four slots, an array's header. */
+  private static final int KEY_LONGS = 16;
+
   private final Function function;
   private final Budget budget;
-
   private final Hash hash;
 
   private @Nullable Entry[] entries = new Entry[FIRST_SIZE];
@@ -57,7 +59,7 @@ final class KeyTable {
 
   private long @Nullable [] insert(
       long key, String s0, String s1, String s2, long n0, long n1, long n2, long n3) {
-    if (!budget.take(function.cells())) {
+    if (!budget.take(cost(function))) {
       Cells.add(dropped, 0, 1);
       return null;
     }
@@ -69,6 +71,11 @@ final class KeyTable {
     function.start(cells);
     put(entries, new Entry(key, s0, s1, s2, n0, n1, n2, n3, cells));
     return cells;
+  }
+
+  /** The memory that a key takes, in longs. */
+  static int cost(Function function) {
+    return KEY_LONGS + function.cells();
   }
 
   private void grow() {

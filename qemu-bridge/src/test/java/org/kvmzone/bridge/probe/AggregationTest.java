@@ -249,7 +249,7 @@ class AggregationTest {
   @Test
   void keys_areBoundedAndWhatFindsNoRoomIsCounted() {
     Aggregation quantize = watch("@[queue] = quantize(latency)");
-    int fitting = Aggregation.MAX_CELLS / Quantize.INSTANCE.cells();
+    int fitting = Aggregation.MAX_LONGS / KeyTable.cost(Quantize.INSTANCE);
     for (int queue = 0; queue < fitting + 10; queue++) {
       DONE.fire("d", "r", 1, queue, 0);
     }
