@@ -10,8 +10,12 @@ import org.kvmzone.bridge.memory.MemoryRegion;
 import org.kvmzone.bridge.memory.MemoryRegion.Description;
 
 /**
- * The regions of one connection. They are unmapped when the connection has ended and no queue has a
- * request in flight any more: the last of them to {@link #release} does it.
+ * The regions of one connection. Adding what is there and removing what is not change nothing: QEMU
+ * before 8.0 keeps a table for each pair of a card's queues, and announces each change once for
+ * each.
+ *
+ * <p>They are unmapped when the connection has ended and no queue has a request in flight any more:
+ * the last of them to {@link #release} does it.
  */
 final class MemoryTable {
   /** How many regions there may be: what QEMU keeps to (an ACPI machine's slots). */
@@ -44,11 +48,14 @@ final class MemoryTable {
   }
 
   /**
-   * Adds a region.
+   * Adds a region, unless it is there already.
    *
    * @throws RefusedException if it cannot be mapped, or overlaps another
    */
   void add(Description description, Fd file) throws RefusedException {
+    if (regions.stream().anyMatch(region -> region.description().equals(description))) {
+      return;
+    }
     if (regions.size() >= MAX_REGIONS) {
       throw new RefusedException("more than " + MAX_REGIONS + " memory regions");
     }
@@ -66,12 +73,8 @@ final class MemoryTable {
     memory = new GuestMemory(regions);
   }
 
-  /**
-   * Removes a region; no queue is running.
-   *
-   * @throws RefusedException if there is none such
-   */
-  void remove(Description description) throws RefusedException {
+  /** Removes a region, if it is there; no queue is running. */
+  void remove(Description description) {
     // Identified by addresses and size: the offset belongs to the descriptor that came with it.
     for (MemoryRegion region : regions) {
       Description known = region.description();
@@ -84,7 +87,6 @@ final class MemoryTable {
         return;
       }
     }
-    throw new RefusedException("no memory region at " + hex(description));
   }
 
   /** Removes all regions; no queue is running. */

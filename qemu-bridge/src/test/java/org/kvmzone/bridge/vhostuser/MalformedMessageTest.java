@@ -67,9 +67,6 @@ class MalformedMessageTest {
             message(
                 MessageDecoder.SET_MEM_TABLE, FrontEnd.words(Arrays.copyOf(new long[] {9}, 37)))),
         Arguments.of(
-            "memory that was never added",
-            message(MessageDecoder.REM_MEM_REG, FrontEnd.words(0, 0, 4096, 0, 0))),
-        Arguments.of(
             "no configuration bytes", message(MessageDecoder.GET_CONFIG, FrontEnd.words(0, 0))),
         Arguments.of(
             "configuration bytes beyond the space",

@@ -141,6 +141,33 @@ class SessionTest {
     }
   }
 
+  /** QEMU 7.2 does it for each pair of a card's queues. */
+  @Test
+  void memory_added_and_removed_several_times_is_there_and_gone_once() throws Exception {
+    session.startRing();
+    assertThat(session.addRam()).isZero();
+    session.request((byte) 1);
+    session.awaitUsed();
+    assertThat(mappedGuests()).as("the test's mapping and the session's").isEqualTo(2);
+
+    assertThat(frontEnd().acknowledged(MessageDecoder.REM_MEM_REG, session.region())).isZero();
+    assertThat(frontEnd().acknowledged(MessageDecoder.REM_MEM_REG, session.region())).isZero();
+    assertThat(mappedGuests()).as("the test's mapping").isEqualTo(1);
+    assertThat(session.addRam()).isZero();
+    session.request((byte) 2);
+    session.awaitUsed();
+  }
+
+  @Test
+  void memory_that_overlaps_other_memory_is_refused() throws Exception {
+    session.startRing();
+    byte[] within =
+        FrontEnd.words(0, GuestRam.GUEST_BASE + 4096, 4096, GuestRam.USER_BASE + 4096, 4096);
+    assertThat(
+            frontEnd().acknowledged(MessageDecoder.ADD_MEM_REG, within, session.ram.fd().number()))
+        .isEqualTo(1);
+  }
+
   @Test
   void removing_the_rings_own_memory_stops_it_until_it_is_back() throws Exception {
     session.startRing();
