@@ -79,7 +79,7 @@ public final class HostedDevice implements AutoCloseable {
 
   /** A thread that serves queues is gone: better no device than one that hangs its front end. */
   private void loopDied(Throwable death) {
-    LOG.log(Level.ERROR, device.id() + ": out of service: " + death);
+    LOG.log(Level.ERROR, device.id() + ": out of service", death);
     Thread closer = new Thread(endpoint::close, device.id() + "-close");
     closer.setDaemon(true);
     closer.start();

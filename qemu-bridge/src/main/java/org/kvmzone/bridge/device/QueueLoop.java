@@ -175,7 +175,7 @@ public final class QueueLoop implements AutoCloseable {
         }
       }
     } catch (Throwable death) {
-      LOG.log(Level.ERROR, "thread " + thread.getName() + " died: " + death, death);
+      LOG.log(Level.ERROR, "thread " + thread.getName() + " died", death);
       onDeath.accept(death);
     }
   }

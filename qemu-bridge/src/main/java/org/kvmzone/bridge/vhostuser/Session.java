@@ -75,7 +75,7 @@ public final class Session {
       }
     } catch (Throwable thrown) {
       statistics.count(SessionCounter.BROKEN);
-      LOG.log(Level.ERROR, device.id() + ": connection closed: " + thrown, thrown);
+      LOG.log(Level.ERROR, device.id() + ": connection closed", thrown);
     } finally {
       // The socket first: whatever the rings still do, the front end does not wait for it.
       ended.set(true);
