@@ -6,12 +6,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.kvmzone.bridge.control.RunDirectory;
@@ -123,12 +126,12 @@ class PluginIT {
     List<String> options =
         words(QemuProcess.sharedMemory(), FRONT_ENDS, "-daemonize", "-pidfile", pidFile + "");
     try (QemuProcess parent =
-        QemuProcess.startWithoutMonitor(version, directory, plugin(DEVICES), options)) {
+        QemuProcess.startWithoutMonitor(version, directory, plugin(DEVICES), options, Map.of())) {
       assertThat(parent.awaitExit()).as(parent.errors()).isZero();
       long pid = Long.parseLong(Files.readString(pidFile).strip());
       ProcessHandle child = ProcessHandle.of(pid).orElseThrow();
       child.destroy();
-      child.onExit().get();
+      child.onExit().get(60, TimeUnit.SECONDS);
     }
   }
 
@@ -173,6 +176,18 @@ class PluginIT {
       assertThat(own.resolve("chardev-disk0.sock")).exists();
       first.ask("{\"execute\":\"quit\"}");
       assertThat(first.awaitExit()).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'', -Xof-environment", "',jvmopts=-Xof-argument', -Xof-argument"})
+  void an_argument_beats_its_environment_variable(String arguments, String taken) throws Exception {
+    Map<String, String> variables = Map.of("KVMZONE_JVMOPTS", "-Xof-environment");
+    try (QemuProcess qemu =
+        QemuProcess.startWithoutMonitor(
+            QemuVersion.STOCK, directory, plugin(arguments), List.of("-S"), variables)) {
+      assertThat(qemu.awaitExit()).isEqualTo(1);
+      assertThat(qemu.errors()).contains("Unrecognized option: " + taken + ";");
     }
   }
 

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -45,12 +46,17 @@ final class QemuProcess implements AutoCloseable {
       throws IOException {
     List<String> all = new ArrayList<>(List.of("-qmp", "stdio"));
     all.addAll(more);
-    return startWithoutMonitor(version, directory, plugin, all);
+    return startWithoutMonitor(version, directory, plugin, all, Map.of());
   }
 
-  /** Starts a QEMU that cannot be asked anything. */
+  /** Starts a QEMU that cannot be asked anything, with variables in its environment. */
   static QemuProcess startWithoutMonitor(
-      QemuVersion version, Path directory, String plugin, List<String> more) throws IOException {
+      QemuVersion version,
+      Path directory,
+      String plugin,
+      List<String> more,
+      Map<String, String> variables)
+      throws IOException {
     List<String> words = new ArrayList<>();
     words.add(version.require().toString());
     words.addAll(List.of("-nodefaults", "-no-user-config", "-display", "none", "-m", "64"));
@@ -61,6 +67,7 @@ final class QemuProcess implements AutoCloseable {
     ProcessBuilder builder = new ProcessBuilder(words).redirectError(errors.toFile());
     builder.environment().keySet().removeIf(name -> name.startsWith("KVMZONE_"));
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().putAll(variables);
     return new QemuProcess(builder.start(), errors);
   }
 
