@@ -1,0 +1,119 @@
+package org.kvmzone.blk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.kvmzone.bridge.device.DeviceQueue;
+import org.kvmzone.bridge.device.QueueCounter;
+import org.kvmzone.bridge.probe.Counters;
+import org.kvmzone.bridge.testing.GuestRam;
+import org.kvmzone.bridge.virtqueue.SplitVirtqueue;
+
+/** Requests cost no garbage, once the code that serves them is compiled. */
+class AllocationTest {
+  private static final int RING = 128;
+  private static final int TURNS = 100;
+  private static final int REQUESTS = TURNS * (RING / 3);
+
+  /** The JDK's own slice of the errno segment, which the compiler does not always do away with. */
+  private static final long BYTES_PER_SYSTEM_CALL = 40;
+
+  @TempDir private Path directory;
+
+  @Test
+  void theDevice_allocatesNothing() {
+    assertThat(leastAllocated(new NullZvol(), 0)).isZero();
+  }
+
+  @Test
+  void readsOfAFile_allocateNothingEither() {
+    RawZvol.Options options =
+        new RawZvol.Options(
+            directory.resolve("disk.img"), false, OptionalLong.of(1 << 20), Optional.empty());
+    long bound = REQUESTS * BYTES_PER_SYSTEM_CALL;
+    assertThat(leastAllocated(RawZvol.open(options), bound)).isLessThanOrEqualTo(bound);
+  }
+
+  /**
+   * What this thread allocates for {@link #REQUESTS} reads. How soon the compiler is done is not
+   * ours to say: they are repeated until it is no more than {@code enough}, or patience ends.
+   */
+  private static long leastAllocated(Zvol zvol, long enough) {
+    assumeTrue(
+        ManagementFactory.getThreadMXBean() instanceof ThreadMXBean,
+        "this JVM does not count what a thread allocates");
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    VirtioBlk disk = new VirtioBlk("disk0", zvol, new VirtioBlk.Settings("serial", 1, 1, 126));
+    try (GuestRam ram = new GuestRam(8 << 20)) {
+      RepeatingDriver driver = new RepeatingDriver(ram, RING, 4096);
+      DeviceQueue queue =
+          new DeviceQueue(
+              0,
+              new SplitVirtqueue(RING, 0, 0, ram.memory(), driver.memory()),
+              () -> {},
+              () -> {},
+              new Counters<>(QueueCounter.class));
+      disk.started(queue);
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      long allocated = Long.MAX_VALUE;
+      while (allocated > enough && System.nanoTime() < end) {
+        long before = threads.getCurrentThreadAllocatedBytes();
+        for (int turn = 0; turn < TURNS; turn++) {
+          driver.refill();
+          int ignored = disk.process(queue, RING);
+        }
+        allocated = threads.getCurrentThreadAllocatedBytes() - before;
+      }
+      assertThat(disk.report().counters()).containsEntry("ioerrors", 0L);
+      assertThat(queue.ring().fault()).isEmpty();
+      return allocated;
+    } finally {
+      disk.close();
+    }
+  }
+
+  /** Reads and writes nothing, at once. */
+  private static final class NullZvol implements Zvol {
+    @Override
+    public String name() {
+      return "null";
+    }
+
+    @Override
+    public long size() {
+      return 1 << 20;
+    }
+
+    @Override
+    public BlockSizes blockSizes() {
+      return BlockSizes.of(512, 4096);
+    }
+
+    @Override
+    public boolean readOnly() {
+      return false;
+    }
+
+    @Override
+    public Map<String, String> properties() {
+      return Map.of();
+    }
+
+    @Override
+    public void submit(ZvolRequest request) {
+      request.complete(0);
+    }
+
+    @Override
+    public void close() {}
+  }
+}
