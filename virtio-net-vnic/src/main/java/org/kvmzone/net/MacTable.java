@@ -93,15 +93,19 @@ final class MacTable {
 
   private void replace(int index, long old, long wanted, int now) {
     int port = port(wanted);
-    if (shares.get(port) >= PER_PORT && !(expire(now) && shares.get(port) < PER_PORT)) {
-      return;
+    long found = old;
+    if (shares.get(port) >= PER_PORT) {
+      if (!expire(now) || shares.get(port) >= PER_PORT) {
+        return;
+      }
+      found = isOld(index, now) ? 0 : old; // what was old has just been forgotten
     }
     SEEN.setOpaque(seen, index, now);
     // Who loses to another thread learns from the next frame.
-    if (CELL.compareAndSet(cells, index, old, wanted)) {
+    if (CELL.compareAndSet(cells, index, found, wanted)) {
       shares.incrementAndGet(port);
-      if (old != 0) {
-        shares.decrementAndGet(port(old));
+      if (found != 0) {
+        shares.decrementAndGet(port(found));
       }
     }
   }

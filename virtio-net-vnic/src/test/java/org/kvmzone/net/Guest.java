@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
 import org.kvmzone.bridge.device.DeviceQueue;
 import org.kvmzone.bridge.device.QueueCounter;
 import org.kvmzone.bridge.probe.Counters;
@@ -40,7 +41,7 @@ final class Guest implements AutoCloseable {
 
   private final NetDevice device;
   private final GuestRam ram;
-  private final Runnable wake;
+  private final IntConsumer wake;
   private long features;
   private DriverRing rx;
   private DriverRing tx;
@@ -55,10 +56,10 @@ final class Guest implements AutoCloseable {
   }
 
   Guest(NetDevice device, long features) {
-    this(device, features, new GuestRam(1 << 26), () -> {});
+    this(device, features, new GuestRam(1 << 26), index -> {});
   }
 
-  Guest(NetDevice device, long features, GuestRam ram, Runnable wake) {
+  Guest(NetDevice device, long features, GuestRam ram, IntConsumer wake) {
     this.device = device;
     this.ram = ram;
     this.wake = wake;
@@ -77,7 +78,7 @@ final class Guest implements AutoCloseable {
         interrupts::incrementAndGet,
         () -> {
           wakes.incrementAndGet();
-          wake.run();
+          wake.accept(index);
         },
         new Counters<>(QueueCounter.class));
   }

@@ -1,0 +1,104 @@
+package org.kvmzone.net;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * A network namespace of a test's own: a thread that has left this process's. What is opened on it
+ * belongs to the namespace, wherever it is used; programs that it starts run in there too.
+ */
+final class NetNamespace implements AutoCloseable {
+  private static final int CLONE_NEWNET = 0x4000_0000;
+
+  /** {@code int unshare(int flags);} of {@code <sched.h>}. */
+  private static final MethodHandle UNSHARE =
+      Linker.nativeLinker()
+          .downcallHandle(
+              Linker.nativeLinker().defaultLookup().findOrThrow("unshare"),
+              FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+
+  private final ExecutorService thread =
+      Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("netns").factory());
+
+  private NetNamespace() {}
+
+  /** Makes a namespace with its loopback up; skips the test where that is not possible. */
+  static NetNamespace withTun() {
+    assumeTrue(
+        Files.isReadable(Path.of("/dev/net/tun")) && Files.isWritable(Path.of("/dev/net/tun")),
+        "no access to /dev/net/tun: taps are not tested");
+    assumeTrue(has("ip"), "ip(8) is not on the PATH: taps are not tested");
+    NetNamespace namespace = new NetNamespace();
+    assumeTrue(
+        namespace.call(NetNamespace::unshare) == 0,
+        "no right to make a network namespace: taps are not tested");
+    namespace.ip("link", "set", "lo", "up");
+    return namespace;
+  }
+
+  private static boolean has(String program) {
+    return Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
+        .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
+  }
+
+  private static int unshare() throws Exception {
+    try {
+      return (int) UNSHARE.invokeExact(CLONE_NEWNET);
+    } catch (Throwable thrown) {
+      throw new IllegalStateException(thrown);
+    }
+  }
+
+  /** Runs code in the namespace. */
+  <T> T call(Callable<T> code) {
+    try {
+      return thread.submit(code).get(20, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new AssertionError(e.getCause());
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Runs ip(8) in the namespace. */
+  void ip(String... arguments) {
+    List<String> command = new ArrayList<>(List.of("ip"));
+    command.addAll(List.of(arguments));
+    int exit =
+        call(() -> {
+          Process process = new ProcessBuilder(command).inheritIO().start();
+          if (!process.waitFor(10, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            throw new IOException(command + " hangs");
+          }
+          return process.exitValue();
+        });
+    if (exit != 0) {
+      throw new AssertionError(command + " ends with " + exit);
+    }
+  }
+
+  @Override
+  public void close() {
+    thread.shutdownNow();
+  }
+}
