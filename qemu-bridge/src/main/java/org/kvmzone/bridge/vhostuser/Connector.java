@@ -45,8 +45,12 @@ public final class Connector implements Endpoint {
     while (true) {
       int connection = UnixSockets.connect(path);
       if (connection >= 0) {
+        long begun = System.nanoTime();
         serve(new Fd(connection));
-        wait = FIRST_WAIT_MILLIS;
+        // A session that breaks at once would only break again.
+        if (System.nanoTime() - begun > TimeUnit.MILLISECONDS.toNanos(LONGEST_WAIT_MILLIS)) {
+          wait = FIRST_WAIT_MILLIS;
+        }
         told = false;
       } else if (!told && wait >= LONGEST_WAIT_MILLIS) {
         LOG.log(Level.INFO, "waiting for " + path + ": " + Errno.message(-connection));
