@@ -1,11 +1,13 @@
 package org.kvmzone.bridge.virtqueue;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Timeout.ThreadMode.SEPARATE_THREAD;
 
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.kvmzone.bridge.testing.GuestRam.Piece;
@@ -130,6 +132,7 @@ abstract class NotificationContractTest extends RingFixture {
    */
   @ParameterizedTest
   @ValueSource(longs = {NO_FEATURES, EVENTS})
+  @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = SEPARATE_THREAD)
   void twoThreadsThatSleepWhenTheyMay_areAlwaysWoken(long features) throws Exception {
     Ends ends = ring(4, features);
     Semaphore kick = new Semaphore(0);
@@ -146,6 +149,7 @@ abstract class NotificationContractTest extends RingFixture {
               }
             },
             "device");
+    device.setDaemon(true);
     device.start();
     try {
       driver(ends, kick, interrupt);
