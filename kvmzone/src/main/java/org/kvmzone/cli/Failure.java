@@ -3,6 +3,7 @@ package org.kvmzone.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.util.Optional;
 import org.kvmzone.bridge.device.SpecException;
@@ -54,6 +55,11 @@ final class Failure extends RuntimeException {
       case SpecException bad -> new Failure(USAGE, "" + bad.getMessage(), cause);
       case GuestException bad -> new Failure(USAGE, "" + bad.getMessage(), cause);
       case QemuException missing -> new Failure(MISSING, "" + missing.getMessage(), cause);
+      case InvalidPathException path ->
+          new Failure(
+              USAGE,
+              path.getInput() + ": cannot be the name of a file, in this locale at least",
+              cause);
       case NoSuchFileException file ->
           new Failure(FAILED, file.getFile() + ": no such file", cause);
       case AccessDeniedException file ->

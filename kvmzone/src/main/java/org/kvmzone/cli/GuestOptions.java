@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
 import org.kvmzone.cli.guest.Guest;
 import org.kvmzone.cli.guest.GuestDevice;
@@ -33,7 +32,7 @@ final class GuestOptions {
   private Optional<String> name = Optional.empty();
 
   @Option(names = "--uuid", paramLabel = "UUID", description = "Its SMBIOS UUID.")
-  private Optional<UUID> uuid = Optional.empty();
+  private Optional<String> uuid = Optional.empty();
 
   @Option(
       names = "--ram",
@@ -72,10 +71,10 @@ final class GuestOptions {
       names = "--kernel",
       paramLabel = "FILE",
       description = "A Linux kernel to boot instead of a disk.")
-  private Optional<Path> kernel = Optional.empty();
+  private Optional<String> kernel = Optional.empty();
 
   @Option(names = "--initrd", paramLabel = "FILE", description = "Its initial file system.")
-  private Optional<Path> initrd = Optional.empty();
+  private Optional<String> initrd = Optional.empty();
 
   @Option(names = "--append", paramLabel = "TEXT", description = "Its command line.")
   private Optional<String> append = Optional.empty();
@@ -142,13 +141,13 @@ final class GuestOptions {
     }
     return new Guest(
         name.orElseThrow(() -> new GuestException("--name NAME is missing")),
-        uuid,
+        uuid.map(Guest::uuid),
         ram.orElse(Guest.DEFAULT_RAM),
         vcpus.orElse(1),
         cpuType,
         devices,
         boot,
-        kernel.map(image -> new Kernel(image, initrd, append.orElse(""))),
+        kernel.map(image -> Kernel.of(image, initrd, append.orElse(""))),
         List.of());
   }
 }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Stack;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.kvmzone.bridge.control.ControlClient;
@@ -17,7 +18,11 @@ import org.kvmzone.bridge.control.RunDirectory;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
 import org.kvmzone.bridge.probe.Nearest;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IParameterConsumer;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** {@code kvmzone list}: which processes host devices. */
 @Command(
@@ -51,7 +56,7 @@ final class ListCommand implements Callable<Integer> {
   @Option(
       names = "-s",
       paramLabel = "FIELD",
-      split = ",",
+      parameterConsumer = SortFields.class,
       description = "What to sort by; -FIELD sorts downwards (default: name).")
   private List<String> sortBy = List.of("name");
 
@@ -94,6 +99,19 @@ final class ListCommand implements Callable<Integer> {
     } catch (IOException | Failure e) {
       context.say(name + ": " + e.getMessage());
       return Optional.empty();
+    }
+  }
+
+  /** Takes {@code -pid} for what it is here, and not for an option. */
+  static final class SortFields implements IParameterConsumer {
+    SortFields() {}
+
+    @Override
+    public void consumeParameters(Stack<String> args, ArgSpec argument, CommandSpec command) {
+      if (args.isEmpty()) {
+        throw new ParameterException(command.commandLine(), "-s FIELD is missing");
+      }
+      argument.setValue(List.of(args.pop().split(",")));
     }
   }
 

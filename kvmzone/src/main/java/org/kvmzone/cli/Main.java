@@ -4,13 +4,11 @@ import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.kvmzone.bridge.control.RunDirectory;
 import org.kvmzone.bridge.probe.Nearest;
 import picocli.CommandLine;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -51,21 +49,25 @@ public final class Main {
         .setErr(context.err())
         .setUsageHelpWidth(HELP_WIDTH)
         .setCaseInsensitiveEnumValuesAllowed(true)
-        .setExecutionStrategy(parsed -> {
-          general.applyLogLevel();
-          return new CommandLine.RunLast().execute(parsed);
-        })
+        .setExecutionStrategy(parsed -> execute(context, general, parsed))
         .setParameterExceptionHandler(
             (wrong, rest) -> Failure.usage(usage(wrong)).report(context.err(), general.debug))
         .setExecutionExceptionHandler(
             (thrown, command, parsed) -> Failure.of(thrown).report(context.err(), general.debug));
     try {
       return line.execute(own.toArray(String[]::new));
-    } catch (RuntimeException thrown) {
-      return Failure.of(thrown).report(context.err(), general.debug);
     } finally {
       context.out().flush();
     }
+  }
+
+  private static int execute(Context context, Kvmzone general, CommandLine.ParseResult parsed) {
+    try {
+      general.applyLogLevel();
+    } catch (Failure wrong) {
+      return wrong.report(context.err(), general.debug);
+    }
+    return new CommandLine.RunLast().execute(parsed);
   }
 
   private static List<Object> subcommands(Context context, Kvmzone general) {
@@ -85,11 +87,19 @@ public final class Main {
     String line = "" + wrong.getMessage();
     if (wrong instanceof UnmatchedArgumentException unmatched) {
       String word = unmatched.getUnmatched().getFirst();
-      List<String> known = new ArrayList<>(command.getSubcommands().keySet());
-      command.getCommandSpec().options().stream()
-          .map(OptionSpec::names)
-          .forEach(names -> known.addAll(Arrays.asList(names)));
-      line = "no such option or command: " + word + Nearest.hint(word, known);
+      boolean option = word.startsWith("-");
+      List<String> known =
+          option
+              ? command.getCommandSpec().options().stream()
+                  .flatMap(each -> Arrays.stream(each.names()))
+                  .toList()
+              : List.copyOf(command.getSubcommands().keySet());
+      line =
+          (option
+                  ? "no such option: "
+                  : known.isEmpty() ? "what is this for: " : "no such command: ")
+              + word
+              + Nearest.hint(word, known);
     }
     return line
         + (line.endsWith("?") ? " See " : "; see ")

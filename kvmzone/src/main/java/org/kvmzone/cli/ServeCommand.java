@@ -105,11 +105,12 @@ final class ServeCommand implements Callable<Integer> {
   private DeviceHost host(List<GuestDevice> devices) throws IOException {
     DeviceHost host = new DeviceHost(name, "serve");
     try {
+      host.control(); // first: two services of one name must not take each other's sockets
       for (GuestDevice device : devices) {
         host.listen(device.spec(), directory.toAbsolutePath().resolve(device.id() + ".sock"));
       }
+      // Now that the devices have defined their probes.
       watches.forEach(watch -> host.watch(Watch.parse(watch)));
-      host.control();
       return host;
     } catch (WatchException e) {
       host.close();

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.kvmzone.bridge.control.ControlClient;
 import org.kvmzone.bridge.control.Json;
 import picocli.CommandLine.Command;
@@ -48,6 +49,9 @@ final class StatsCommand implements Callable<Integer> {
       description = "For how long to watch (default: until SIGINT or SIGTERM).")
   private Optional<Integer> seconds = Optional.empty();
 
+  @Option(names = "--probes", description = "Print what can be watched instead.")
+  private boolean probes;
+
   private final Context context;
 
   StatsCommand(Context context) {
@@ -63,6 +67,10 @@ final class StatsCommand implements Callable<Integer> {
     try (ControlClient host = Hosts.connect(context.runDirectory(), name, PATIENCE)) {
       if (!watches.isEmpty()) {
         return watch(host);
+      }
+      if (probes) {
+        printProbes(Hosts.ask(host, "probes", Json.object().build()));
+        return 0;
       }
       Json.Builder request = Json.object();
       device.ifPresent(id -> request.put("device", id));
@@ -93,6 +101,16 @@ final class StatsCommand implements Callable<Integer> {
     }
     table.lines().forEach(context.out()::println);
     context.out().println();
+  }
+
+  private void printProbes(Json.Obj reply) {
+    for (Json.Obj probe : Hosts.objects(reply, "probes")) {
+      String args =
+          Hosts.objects(probe, "args").stream()
+              .map(arg -> Hosts.text(arg, "name"))
+              .collect(Collectors.joining(", "));
+      context.out().println(Hosts.text(probe, "name") + "(" + args + ")");
+    }
   }
 
   private void printWatch(Json.Obj watch) {

@@ -41,6 +41,8 @@ public record Guest(
   /** What vmadm takes for an alias, cut to what a directory under /run can be called. */
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}");
 
+  private static final Pattern UUID_TEXT =
+      Pattern.compile("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}");
   private static final Pattern CPU = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.,+=-]*");
 
   /**
@@ -78,6 +80,19 @@ public record Guest(
               + name
               + "': must be a letter or digit, then up to 63 of letters, digits, _ . -");
     }
+  }
+
+  /**
+   * Reads a UUID.
+   *
+   * @throws GuestException if it is none, or an abbreviated one
+   */
+  public static UUID uuid(String text) {
+    if (!UUID_TEXT.matcher(text).matches()) {
+      throw new GuestException(
+          "uuid " + text + ": must be like 54f1cc77-68f1-42ab-acac-5c4f64f5d6e0");
+    }
+    return UUID.fromString(text);
   }
 
   private static void check(int value, int least, int most, String what, String unit) {

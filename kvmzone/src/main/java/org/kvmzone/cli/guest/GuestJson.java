@@ -7,13 +7,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
 import org.kvmzone.cli.guest.NicProperties.Identity;
 
@@ -143,7 +141,7 @@ public final class GuestJson {
         vm.text("alias")
             .or(() -> vm.text("uuid"))
             .orElseThrow(() -> vm.wrong("alias", "is missing: what the guest is to be called")),
-        vm.text("uuid").map(text -> uuid(vm, text)),
+        vm.text("uuid").map(Guest::uuid),
         vm.number("ram", Guest.LEAST_RAM, Guest.MOST_RAM).orElse(Guest.DEFAULT_RAM),
         vm.number("vcpus", 1, Guest.MOST_VCPUS).orElse(1),
         vm.text("cpu_type"),
@@ -159,18 +157,6 @@ public final class GuestJson {
         .ifPresent(value -> {
           throw vm.wrong(name, value + " is not supported: only " + only + " is");
         });
-  }
-
-  private static UUID uuid(Members vm, String text) {
-    try {
-      UUID uuid = UUID.fromString(text);
-      if (uuid.toString().equalsIgnoreCase(text)) {
-        return uuid;
-      }
-    } catch (IllegalArgumentException e) {
-      // reported below, as an abbreviated one is
-    }
-    throw vm.wrong("uuid", text + " is no UUID");
   }
 
   private List<GuestDevice> nics(Members vm) {
@@ -229,9 +215,7 @@ public final class GuestJson {
       }
     }
     return vm.text("kernel")
-        .map(image ->
-            new Kernel(
-                Path.of(image), vm.text("initrd").map(Path::of), vm.text("append").orElse("")));
+        .map(image -> Kernel.of(image, vm.text("initrd"), vm.text("append").orElse("")));
   }
 
   /** Writes a guest so that {@link #read} reads the same one. */
