@@ -1,5 +1,6 @@
 package org.kvmzone.blk;
 
+import java.util.List;
 import org.kvmzone.bridge.probe.Arg;
 import org.kvmzone.bridge.probe.Probe;
 
@@ -31,6 +32,8 @@ final class BlkProbes {
   /** A request was malformed or not offered; the reason is the counter's name. */
   static final Probe BAD_REQUEST =
       Probe.define("zvol", "bad-request", Arg.string("disk"), Arg.string("reason"), Arg.id("id"));
+
+  static final List<Probe> ALL = List.of(START, DONE, BAD_REQUEST);
 
   private BlkProbes() {}
 }

@@ -10,6 +10,7 @@ import org.kvmzone.bridge.device.DeviceProvider;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.device.VirtioDevice;
+import org.kvmzone.bridge.probe.Probe;
 
 /** Makes disks from {@code zvol,id=disk0,path=/var/lib/disk0.img}. */
 public final class ZvolProvider implements DeviceProvider {
@@ -68,6 +69,11 @@ public final class ZvolProvider implements DeviceProvider {
             "1..1022",
             "126",
             "pieces of memory in a request; at most QEMU's queue-size less 2"));
+  }
+
+  @Override
+  public List<Probe> probes() {
+    return BlkProbes.ALL;
   }
 
   @Override

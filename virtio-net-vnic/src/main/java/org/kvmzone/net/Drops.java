@@ -3,8 +3,6 @@ package org.kvmzone.net;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.kvmzone.antispoof.Verdict;
-import org.kvmzone.bridge.probe.Arg;
-import org.kvmzone.bridge.probe.Probe;
 
 /**
  * Counts the frames that a VNIC drops, each by its reason, and fires {@code vnic:drop}. Any thread
@@ -12,9 +10,6 @@ import org.kvmzone.bridge.probe.Probe;
  */
 @SuppressWarnings("EnumOrdinal") // indices into memory that dies with this object
 final class Drops {
-  private static final Probe PROBE =
-      Probe.define("vnic", "drop", Arg.string("vnic"), Arg.string("reason"), Arg.bytes("length"));
-
   private final String vnic;
   private final AtomicLongArray drops = new AtomicLongArray(Drop.values().length);
   private final AtomicLongArray verdicts = new AtomicLongArray(Verdict.values().length);
@@ -27,13 +22,13 @@ final class Drops {
   /** A frame of {@code length} bytes is dropped. */
   void count(Drop reason, long length) {
     drops.getAndIncrement(reason.ordinal());
-    PROBE.fire(vnic, reason.reason(), length);
+    NetProbes.DROP.fire(vnic, reason.reason(), length);
   }
 
   /** Link protection lets a frame of {@code length} bytes not pass. */
   void count(Verdict reason, long length) {
     verdicts.getAndIncrement(reason.ordinal());
-    PROBE.fire(vnic, reason.reason(), length);
+    NetProbes.DROP.fire(vnic, reason.reason(), length);
   }
 
   /** How many were dropped for a reason. */

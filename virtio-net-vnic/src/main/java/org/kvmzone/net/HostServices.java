@@ -6,8 +6,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLongArray;
-import org.kvmzone.bridge.probe.Arg;
-import org.kvmzone.bridge.probe.Probe;
 import org.kvmzone.dhcp.Answer;
 import org.kvmzone.dhcp.DhcpConfig;
 import org.kvmzone.dhcp.DhcpServer;
@@ -19,9 +17,6 @@ import org.kvmzone.packet.Frame;
  * at a time.
  */
 final class HostServices {
-  private static final Probe DHCP =
-      Probe.define("vnic", "dhcp", Arg.string("vnic"), Arg.string("answer"));
-
   private final String vnic;
   private final DhcpServer server;
   private final Tally tally;
@@ -69,7 +64,7 @@ final class HostServices {
   /** Counts the last answer, and hands its reply to the guest. */
   void conclude(Answer answer) {
     tally.count(answer);
-    DHCP.fire(vnic, answer.reason());
+    NetProbes.DHCP.fire(vnic, answer.reason());
     if (answer.action() == Answer.Action.REPLY) {
       int length = reply.readableBytes();
       batch.clear();

@@ -5,9 +5,7 @@ import java.lang.System.Logger.Level;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.device.DeviceQueue;
-import org.kvmzone.bridge.probe.Arg;
 import org.kvmzone.bridge.probe.Counters;
-import org.kvmzone.bridge.probe.Probe;
 import org.kvmzone.bridge.virtqueue.QueueFault;
 import org.kvmzone.packet.MacAddress;
 
@@ -20,8 +18,6 @@ import org.kvmzone.packet.MacAddress;
  */
 final class ReceiveQueue {
   private static final Logger LOG = System.getLogger(ReceiveQueue.class.getName());
-  private static final Probe RX =
-      Probe.define("vnic", "rx", Arg.string("vnic"), Arg.bytes("length"));
 
   /** The ring as it is set up. */
   private record Target(DeviceQueue queue, HeaderFormat format) {}
@@ -215,7 +211,7 @@ final class ReceiveQueue {
               ? VnicCounter.INPUT_BROADCAST
               : VnicCounter.INPUT_MULTICAST);
     }
-    RX.fire(vnic, length);
+    NetProbes.RX.fire(vnic, length);
   }
 
   private void publish(Target to) {

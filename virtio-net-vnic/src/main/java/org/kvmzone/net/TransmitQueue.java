@@ -7,9 +7,7 @@ import org.kvmzone.antispoof.LinkProtection;
 import org.kvmzone.antispoof.Verdict;
 import org.kvmzone.bridge.device.DeviceQueue;
 import org.kvmzone.bridge.memory.Buffers;
-import org.kvmzone.bridge.probe.Arg;
 import org.kvmzone.bridge.probe.Counters;
-import org.kvmzone.bridge.probe.Probe;
 import org.kvmzone.bridge.virtqueue.Chain;
 import org.kvmzone.bridge.virtqueue.QueueFault;
 import org.kvmzone.bridge.virtqueue.Virtqueue;
@@ -24,9 +22,6 @@ import org.kvmzone.packet.MacAddress;
  * into the ring, unsettled, with all that came after it.
  */
 final class TransmitQueue {
-  private static final Probe TX =
-      Probe.define("vnic", "tx", Arg.string("vnic"), Arg.bytes("length"));
-
   private final int pair;
   private final String name;
   private final int mtu;
@@ -195,7 +190,7 @@ final class TransmitQueue {
               ? VnicCounter.OUTPUT_BROADCAST
               : VnicCounter.OUTPUT_MULTICAST);
     }
-    TX.fire(name, length);
+    NetProbes.TX.fire(name, length);
   }
 
   private void conclude(Enum<?> fate, long length) {

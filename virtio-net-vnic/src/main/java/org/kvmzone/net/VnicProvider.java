@@ -4,6 +4,7 @@ import java.util.List;
 import org.kvmzone.bridge.device.DeviceProvider;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.VirtioDevice;
+import org.kvmzone.bridge.probe.Probe;
 
 /** Makes network devices of SPECs that begin with {@code vnic}. */
 public final class VnicProvider implements DeviceProvider {
@@ -23,6 +24,11 @@ public final class VnicProvider implements DeviceProvider {
   @Override
   public List<Property> properties() {
     return NetProperties.ALL;
+  }
+
+  @Override
+  public List<Probe> probes() {
+    return NetProbes.ALL;
   }
 
   @Override

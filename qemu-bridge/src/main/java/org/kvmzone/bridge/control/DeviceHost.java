@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
+import org.kvmzone.bridge.device.DeviceProvider;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.probe.Aggregation;
@@ -28,6 +29,8 @@ public final class DeviceHost implements AutoCloseable {
   public DeviceHost(String name, String mode) {
     this.name = name;
     this.mode = mode;
+    // Asked for, so that watches can name them before a device has fired one.
+    Providers.all().forEach(DeviceProvider::probes);
   }
 
   /**

@@ -1,6 +1,7 @@
 package org.kvmzone.bridge.device;
 
 import java.util.List;
+import org.kvmzone.bridge.probe.Probe;
 
 /** Makes devices of one kind; found with {@link java.util.ServiceLoader}. */
 public interface DeviceProvider {
@@ -12,6 +13,11 @@ public interface DeviceProvider {
 
   /** The properties of a SPEC, in the order in which they are to be documented. */
   List<Property> properties();
+
+  /** What can be watched of such devices; probes are known by name once they were asked for. */
+  default List<Probe> probes() {
+    return List.of();
+  }
 
   /**
    * Checks a SPEC without touching anything.
