@@ -6,6 +6,8 @@ import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -58,8 +60,13 @@ final class Guest implements AutoCloseable {
   /** Runs a shell command and returns how it ended. */
   Result attempt(String order) {
     tell(order);
-    Transcript.Found exit = console.await("^## exit (\\d+)", ORDER);
-    return new Result(Integer.parseInt(exit.match().group(1)), String.join("\n", exit.before()));
+    // What the command printed need not end with a newline.
+    Transcript.Found exit = console.await("^(.*)## exit (\\d+)$", ORDER);
+    List<String> lines = new ArrayList<>(exit.before());
+    if (!exit.match().group(1).isEmpty()) {
+      lines.add(exit.match().group(1));
+    }
+    return new Result(Integer.parseInt(exit.match().group(2)), String.join("\n", lines));
   }
 
   /** Gives an order whose end nobody waits for: {@code reboot -f}, {@code poweroff -f}. */
