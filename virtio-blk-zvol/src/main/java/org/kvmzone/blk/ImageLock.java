@@ -1,5 +1,6 @@
 package org.kvmzone.blk;
 
+import java.nio.file.Path;
 import java.util.OptionalLong;
 import java.util.stream.LongStream;
 import org.kvmzone.bridge.ffi.Errno;
@@ -35,28 +36,29 @@ final class ImageLock {
    * Locks an open file: nobody else may write or resize it, and if {@code writable} nobody may read
    * it who counts on that.
    *
+   * @param path its name, for errors
    * @return the byte of another user's lock that excludes us, if there is one
    * @throws org.kvmzone.bridge.ffi.NativeException if the file cannot be locked
    */
-  static OptionalLong lock(Fd file, boolean writable) {
-    hold(file, USED + READ);
-    hold(file, DENIED + WRITE);
-    hold(file, DENIED + RESIZE);
+  static OptionalLong lock(Fd file, Path path, boolean writable) {
+    hold(file, path, USED + READ);
+    hold(file, path, DENIED + WRITE);
+    hold(file, path, DENIED + RESIZE);
     if (writable) {
-      hold(file, USED + WRITE);
+      hold(file, path, USED + WRITE);
     }
     return LongStream.of(USED + WRITE, USED + RESIZE, DENIED + READ, DENIED + WRITE)
         .filter(offset -> writable || offset != DENIED + WRITE)
-        .filter(offset -> isHeld(file, offset))
+        .filter(offset -> isHeld(file, path, offset))
         .findFirst();
   }
 
-  private static void hold(Fd file, long offset) {
-    Errno.check(Flock.set(file.number(), Fcntl.F_RDLCK, offset), "lock");
+  private static void hold(Fd file, Path path, long offset) {
+    Errno.check(Flock.set(file.number(), Fcntl.F_RDLCK, offset), "lock " + path);
   }
 
   /** Whether another open file holds a lock on the byte: only an exclusive one would show that. */
-  private static boolean isHeld(Fd file, long offset) {
-    return Errno.check(Flock.test(file.number(), Fcntl.F_WRLCK, offset), "lock") == 0;
+  private static boolean isHeld(Fd file, Path path, long offset) {
+    return Errno.check(Flock.test(file.number(), Fcntl.F_WRLCK, offset), "lock " + path) == 0;
   }
 }

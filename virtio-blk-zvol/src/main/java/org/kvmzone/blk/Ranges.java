@@ -20,13 +20,13 @@ final class Ranges {
       LinuxFalloc.FALLOC_FL_PUNCH_HOLE | LinuxFalloc.FALLOC_FL_KEEP_SIZE;
   private static final int ZERO =
       LinuxFalloc.FALLOC_FL_ZERO_RANGE | LinuxFalloc.FALLOC_FL_KEEP_SIZE;
-  private static final int CHUNK = 1 << 20;
+  private static final long CHUNK = 1 << 20; // of zeroes that are written at once
+  private static final MemorySegment ZEROES = Arena.global().allocate(1 << 16);
 
   private final Fd file;
   private final boolean device;
   private final MemorySegment range = Arena.ofAuto().allocate(ValueLayout.JAVA_LONG, 2);
   private final Buffers chunk = new Buffers();
-  private final MemorySegment zeroes = Arena.ofAuto().allocate(CHUNK);
 
   /** {@code device} says that the descriptor is a block device's. */
   Ranges(Fd file, boolean device) {
@@ -55,8 +55,11 @@ final class Ranges {
 
   private int write(long offset, long length) {
     for (long done = 0; done < length; done += chunk.bytes()) {
+      long end = Math.min(CHUNK, length - done);
       chunk.clear();
-      chunk.add(zeroes, 0, Math.min(CHUNK, length - done));
+      while (chunk.bytes() < end) {
+        chunk.add(ZEROES, 0, Math.min(ZEROES.byteSize(), end - chunk.bytes()));
+      }
       int errno = VectoredIo.write(file, offset + done, chunk);
       if (errno != 0) {
         return errno;

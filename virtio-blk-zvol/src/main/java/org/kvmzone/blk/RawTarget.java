@@ -55,7 +55,7 @@ record RawTarget(Fd file, boolean device, long size, BlockSizes blockSizes) {
     if (!status.isRegularFile() && !status.isBlockDevice()) {
       throw notStorage(path);
     }
-    OptionalLong excluding = ImageLock.lock(file, !options.readOnly());
+    OptionalLong excluding = ImageLock.lock(file, path, !options.readOnly());
     if (excluding.isPresent()) {
       throw inUse(path, file, excluding.getAsLong(), options.readOnly());
     }
@@ -65,7 +65,7 @@ record RawTarget(Fd file, boolean device, long size, BlockSizes blockSizes) {
     }
     long size =
         device ? Errno.check(LinuxFs.size(file.number()), "size of " + path) : status.size();
-    BlockSizes sizes = device ? deviceBlocks(file) : FILE_BLOCKS;
+    BlockSizes sizes = device ? deviceBlocks(file, path) : FILE_BLOCKS;
     int sector = sizes.logical();
     if (options.blockSizes().isPresent()) {
       sizes = options.blockSizes().get();
@@ -100,9 +100,9 @@ record RawTarget(Fd file, boolean device, long size, BlockSizes blockSizes) {
     }
   }
 
-  private static BlockSizes deviceBlocks(Fd file) {
+  private static BlockSizes deviceBlocks(Fd file, Path path) {
     int fd = file.number();
-    int logical = Errno.check(LinuxFs.number(fd, LinuxFs.BLKSSZGET), "sector size");
+    int logical = Errno.check(LinuxFs.number(fd, LinuxFs.BLKSSZGET), "sector size of " + path);
     int physical = LinuxFs.number(fd, LinuxFs.BLKPBSZGET);
     int minimum = LinuxFs.number(fd, LinuxFs.BLKIOMIN);
     int optimal = LinuxFs.number(fd, LinuxFs.BLKIOOPT);

@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.Unistd;
@@ -33,8 +32,6 @@ public final class RawZvol implements Zvol {
   private final long size;
   private final BlockSizes blockSizes;
   private final Ranges ranges;
-  private final Handover<ZvolRequest> flushes = new Handover<>();
-  private final Handover<ZvolRequest> changes = new Handover<>();
   private final Worker flusher;
   private final Worker changer;
   private volatile boolean closed;
@@ -60,8 +57,8 @@ public final class RawZvol implements Zvol {
     blockSizes = target.blockSizes();
     ranges = new Ranges(file, device);
     Path leaf = options.path.getFileName();
-    flusher = new Worker("flush " + leaf, flushes, this::flushAll);
-    changer = new Worker("discard " + leaf, changes, this::changeAll);
+    flusher = new Worker("flush " + leaf, this::sync, request -> flushErrno);
+    changer = new Worker("discard " + leaf, () -> {}, this::change);
   }
 
   /**
@@ -140,35 +137,29 @@ public final class RawZvol implements Zvol {
     return readOnly && request.op() != ZvolRequest.Op.READ ? Errno.EROFS : 0;
   }
 
-  private void flushAll(ZvolRequest first) {
-    int errno = flushErrno == 0 ? -Unistd.fdatasync(file.number()) : flushErrno;
-    if (errno != 0 && flushErrno == 0) {
+  /** Serves all flushes that wait: each was submitted before, so all that it covers is written. */
+  private void sync() {
+    if (flushErrno != 0) {
+      return;
+    }
+    do {
+      flushErrno = -Unistd.fdatasync(file.number());
+    } while (flushErrno == Errno.EINTR);
+    if (flushErrno != 0) {
       // Linux reports a failed write-back once and may have dropped the data: a flush that
       // succeeded after this one would be a lie.
-      flushErrno = errno;
       LOG.log(
           Level.ERROR,
           name
               + ": flush failed, and fails from now on until it is opened again: "
-              + Errno.message(errno));
-    }
-    for (@Nullable ZvolRequest each = first; each != null; ) {
-      ZvolRequest following = flushes.after(each);
-      each.complete(errno);
-      each = following;
+              + Errno.message(flushErrno));
     }
   }
 
-  private void changeAll(ZvolRequest first) {
-    for (@Nullable ZvolRequest each = first; each != null; ) {
-      ZvolRequest following = changes.after(each);
-      int errno =
-          each.op() == ZvolRequest.Op.DISCARD
-              ? ranges.discard(each.offset(), each.length())
-              : ranges.writeZeroes(each.offset(), each.length(), each.mayUnmap());
-      each.complete(errno);
-      each = following;
-    }
+  private int change(ZvolRequest request) {
+    return request.op() == ZvolRequest.Op.DISCARD
+        ? ranges.discard(request.offset(), request.length())
+        : ranges.writeZeroes(request.offset(), request.length(), request.mayUnmap());
   }
 
   @Override

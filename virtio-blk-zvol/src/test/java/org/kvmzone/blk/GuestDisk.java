@@ -110,6 +110,13 @@ final class GuestDisk implements AutoCloseable {
     return keep(new Request(head, status, status));
   }
 
+  /** A flush that takes one descriptor of the ring. */
+  Request flushIndirect() {
+    Piece status = status();
+    int head = driver().addIndirect(ram.readable(header(FLUSH, 0)), status);
+    return keep(new Request(head, status, status));
+  }
+
   Request id(int room) {
     return add(GET_ID, 0, ram.writable(room));
   }
@@ -126,9 +133,13 @@ final class GuestDisk implements AutoCloseable {
     return request;
   }
 
-  /** Gives the device a turn. */
+  /** Gives the device turns until it has nothing to do; how much it did. */
   int turn() {
-    return device.process(queue.queue(), 256);
+    int all = 0;
+    for (int work = -1; work != 0; all += work) {
+      work = device.process(queue.queue(), 256);
+    }
+    return all;
   }
 
   /** What the device answered next. */

@@ -260,6 +260,19 @@ class VirtioBlkTest {
   }
 
   @Test
+  void aTurnIsBounded_soThatItCanBeStopped() {
+    for (int i = 0; i < 100; i++) {
+      guest.flushIndirect();
+    }
+    int first = guest.device().process(guest.queue(), 256);
+    assertThat(zvol.submitted()).as("of 100").hasSize(64);
+    assertThat(first).isPositive();
+    assertThat(guest.turn()).isPositive();
+    assertThat(zvol.submitted()).hasSize(100);
+    assertThat(count("flushes")).isEqualTo(100);
+  }
+
+  @Test
   void close_closesTheVolume() {
     guest.device().close();
     assertThat(zvol.isClosed()).isTrue();

@@ -174,6 +174,17 @@ abstract class ZvolContractTest {
   }
 
   @Test
+  void zeroesReplaceAVeryLongRange() {
+    assertThat(write(0, Memory.room((int) SIZE))).isZero();
+    for (boolean mayUnmap : new boolean[] {false, true}) {
+      assertThat(writeZeroes(block, SIZE - 2L * block, mayUnmap)).isZero();
+      assertThat(read(0, block)).containsOnly(0x5a);
+      assertThat(read(SIZE - block, block)).containsOnly(0x5a);
+      assertThat(read(block, (int) SIZE - 2 * block)).isEqualTo(new byte[(int) SIZE - 2 * block]);
+    }
+  }
+
+  @Test
   void discardLeavesTheRestAlone_andWhatIsWrittenAfterwardsStays() {
     assertThat(write(0, Memory.room(66 * 4096))).isZero();
     assertThat(discard(4096, 64 * 4096)).isZero();
