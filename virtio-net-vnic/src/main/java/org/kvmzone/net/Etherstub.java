@@ -111,7 +111,7 @@ final class Etherstub {
       PortTable table = ports;
       long[] chosen = routes[queue];
       try {
-        deliver(queue, batch, table, chosen, route(table, batch, chosen));
+        deliver(batch, table, chosen, route(table, batch, chosen));
       } catch (Throwable gone) {
         Arrays.fill(chosen, 0);
         throw gone;
@@ -119,13 +119,13 @@ final class Etherstub {
       return batch.size();
     }
 
-    private void deliver(int queue, FrameBatch batch, PortTable table, long[] chosen, long flood) {
+    private void deliver(FrameBatch batch, PortTable table, long[] chosen, long flood) {
       for (int i = 0; i < table.length(); i++) {
         long frames = chosen[i] | flood;
         chosen[i] = 0;
         Port port = table.port(i);
         if (i != index && port != null && frames != 0) {
-          port.client.receive(queue, batch, frames);
+          port.client.receive(VnicClient.BY_FLOW, batch, frames);
         }
       }
     }

@@ -42,9 +42,39 @@ final class GuestSide implements VnicClient {
   @Override
   public void receive(int queue, FrameBatch batch, long frames) {
     long accepted = filter(batch, frames);
-    if (accepted != 0) {
-      choose(queue).receive(batch, accepted);
+    int running = running();
+    if (queue != BY_FLOW || running <= 1) {
+      if (accepted != 0) {
+        choose(queue).receive(batch, accepted);
+      }
+      return;
     }
+    for (long left = accepted; left != 0; ) {
+      int chosen = FlowHash.of(batch, Long.numberOfTrailingZeros(left)) % running;
+      long same = flows(batch, left, chosen, running);
+      queues[chosen].receive(batch, same);
+      left &= ~same;
+    }
+  }
+
+  /** The frames whose flows belong to a queue. */
+  private static long flows(FrameBatch batch, long frames, int queue, int running) {
+    long same = 0;
+    for (long left = frames; left != 0; left &= left - 1) {
+      if (FlowHash.of(batch, Long.numberOfTrailingZeros(left)) % running == queue) {
+        same |= Long.lowestOneBit(left);
+      }
+    }
+    return same;
+  }
+
+  /** How many queues the guest uses: the first ones. */
+  private int running() {
+    int count = 0;
+    while (count < queues.length && queues[count].isRunning()) {
+      count++;
+    }
+    return count;
   }
 
   /** Own address, broadcast, multicast: QEMU keeps the guest's own list of these to itself. */
@@ -66,7 +96,7 @@ final class GuestSide implements VnicClient {
 
   /** The queue wished for; the first that runs if it doesn't. */
   private ReceiveQueue choose(int queue) {
-    ReceiveQueue wanted = queues[queue % queues.length];
+    ReceiveQueue wanted = queues[Math.max(0, queue) % queues.length];
     if (wanted.isRunning()) {
       return wanted;
     }

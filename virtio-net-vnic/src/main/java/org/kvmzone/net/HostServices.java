@@ -30,6 +30,15 @@ final class HostServices {
   static final class Tally {
     private final AtomicLongArray answers = new AtomicLongArray(Answer.values().length);
 
+    /** The reason, with the protocol before it where it does not say so by itself. */
+    private static String kstat(Answer answer) {
+      String protocol = answer.reason().substring(0, answer.reason().indexOf('-') + 1);
+      return switch (protocol) {
+        case "arp-", "echo-", "icmp-", "dhcp-" -> answer.reason();
+        default -> "dhcp-" + answer.reason();
+      };
+    }
+
     void count(Answer answer) {
       answers.getAndIncrement(answer.ordinal());
     }
@@ -38,7 +47,7 @@ final class HostServices {
     void addTo(Map<String, Long> sums) {
       for (Answer answer : Answer.values()) {
         if (answer.action() != Answer.Action.PASS) {
-          sums.merge(answer.reason(), answers.get(answer.ordinal()), Long::sum);
+          sums.merge(kstat(answer), answers.get(answer.ordinal()), Long::sum);
         }
       }
     }

@@ -24,7 +24,7 @@ import org.kvmzone.packet.MacAddress;
 final class NetProperties {
   private static final int MAX_QUEUES = 64;
   private static final int MAX_BACKLOG = 4096;
-  private static final int DEFAULT_BACKLOG = 256;
+  private static final int DEFAULT_BACKLOG = 1024;
   private static final int DEFAULT_MTU = 1500;
   private static final Pattern LINK_NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_.-]{0,30}");
   private static final Path HOST_LINKS = Path.of("/sys/class/net");
@@ -83,7 +83,8 @@ final class NetProperties {
           property("promisc", "on|off", "off", "the guest receives what is for others too"),
           property("queues", "1..64", "1", "pairs of queues; give QEMU's netdev the same"),
           property("threads", "1..128", "1", "threads that serve the queues, up to two a pair"),
-          property("backlog", "16..4096", "256", "frames that wait for the guest, a power of two"));
+          property(
+              "backlog", "16..4096", "1024", "frames that wait for the guest, a power of two"));
 
   private final Spec spec;
 

@@ -2,10 +2,14 @@ package org.kvmzone.net;
 
 /** Who a {@link Vnic} hands frames to: the guest's side of it. Any thread may call; none waits. */
 interface VnicClient {
+  /** No pair of queues in particular: each flow has one of its own. */
+  int BY_FLOW = -1;
+
   /**
    * Takes frames, or drops and counts them.
    *
-   * @param queue the pair of queues that they are meant for, 0 and up, not more than a wish
+   * @param queue the pair of queues that they are meant for, 0 and up, not more than a wish; or
+   *     {@link #BY_FLOW}
    * @param batch only read, and not used after the return
    * @param frames a bit for each frame of the batch that is meant
    */

@@ -47,7 +47,7 @@ class NetPropertiesTest {
     assertThat(config.promisc()).isFalse();
     assertThat(config.queues()).isEqualTo(1);
     assertThat(config.threads()).isEqualTo(1);
-    assertThat(config.backlog()).isEqualTo(256);
+    assertThat(config.backlog()).isEqualTo(1024);
   }
 
   @Test
@@ -219,7 +219,7 @@ class NetPropertiesTest {
               "dhcpspoofed",
               "restricted",
               "norcvbuf",
-              "discover-offer",
+              "dhcp-discover-offer",
               "arp-reply");
     }
   }
