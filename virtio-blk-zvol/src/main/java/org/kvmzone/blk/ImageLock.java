@@ -14,9 +14,9 @@ import org.kvmzone.bridge.ffi.Flock;
  *
  * <p>A user of an image holds shared locks on single bytes: byte 100+p for each permission p that
  * it uses, 200+p for each that it does not let others use. It takes its locks first and then looks
- * whether anybody holds the counterpart of one; of two who come at the same moment both may lose,
- * never none. The locks belong to the open file ({@code F_OFD_SETLK}): they exclude a second opener
- * in this process too, and go when the last copy of the descriptor is closed.
+ * whether anybody holds the counterpart of one; of two who come at the same moment at least one
+ * loses, and perhaps both. The locks belong to the open file ({@code F_OFD_SETLK}): they exclude a
+ * second opener in this process too, and go when the last copy of the descriptor is closed.
  */
 final class ImageLock {
   /** A byte on which every user of ours holds a lock. */
