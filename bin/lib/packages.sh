@@ -1,7 +1,7 @@
 # The Debian packages that this project needs, in one place, and how they get onto the machine. Sourced, never run.
 # shellcheck shell=bash
 
-# package, who needs it (build: Maven; guest: bin/demo and the system tests), what for
+# package, who needs it (build: Maven; guest: bin/demo and the system tests; test: bin/test alone), what for
 readonly KVMZONE_PACKAGES='
 maven            build  builds the Java modules
 gcc              build  compiles the QEMU plugin and the programs that check our layouts
@@ -13,6 +13,9 @@ busybox-static   guest  the user land of the guests
 e2fsprogs        guest  mkfs.ext4 in the guests
 iperf3           guest  measures the network between guests
 cpio             guest  packs the initramfs
+tshark           test   decodes our DHCP server's replies
+isc-dhcp-client  test   a DHCP client that remembers leases
+dhcpcd-base      test   a DHCP client that identifies itself by DUID
 iproute2         guest  network namespaces and taps on the host
 '
 

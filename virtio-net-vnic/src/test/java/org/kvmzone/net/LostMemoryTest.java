@@ -7,7 +7,6 @@ import static org.kvmzone.net.Devices.IP_A;
 import org.junit.jupiter.api.Test;
 import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.Unistd;
-import org.kvmzone.bridge.virtqueue.QueueFault;
 
 /** C9: a front end that cuts the file off under its guest's memory breaks its own queues only. */
 class LostMemoryTest {
@@ -27,7 +26,8 @@ class LostMemoryTest {
       assertThat(a.send(TransmitTest.frame(10), TransmitTest.frame(700))).isEqualTo(2);
 
       assertThat(a.txQueue().ring().fault()).isEmpty();
-      assertThat(b.rxQueue().ring().fault()).contains(QueueFault.DEVICE_FAILED);
+      // Which one depends on when the JVM delivers the fault: what it read meanwhile may be absurd.
+      assertThat(b.rxQueue().ring().fault()).isPresent();
       assertThat(b.rxQueue().ring().inFlight()).isZero();
       assertThat(b.rxQueue().tryAcquire()).as("given back").isTrue();
       assertThat(b.count("rxnotready")).isEqualTo(2);
