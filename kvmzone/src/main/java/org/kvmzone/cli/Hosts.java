@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.kvmzone.bridge.control.ControlClient;
 import org.kvmzone.bridge.control.ControlException;
 import org.kvmzone.bridge.control.Json;
@@ -46,12 +45,17 @@ final class Hosts {
     }
   }
 
-  /** A member that is a text, or what stands for its absence. */
+  /** A member in print; a dash if it is not there. */
   static String text(Json.Obj object, String name) {
-    return switch (Optional.ofNullable(object.members().get(name)).orElse(Json.Nothing.NULL)) {
-      case Json.Text(String value) -> value;
-      case Json.Whole(long value) -> Long.toString(value);
-      case Json.Bool(boolean value) -> value ? "on" : "off";
+    return text(object.members().getOrDefault(name, Json.Nothing.NULL));
+  }
+
+  /** A single value in print; a dash if it is none. */
+  static String text(Json value) {
+    return switch (value) {
+      case Json.Text(String text) -> text;
+      case Json.Whole(long number) -> Long.toString(number);
+      case Json.Bool(boolean on) -> on ? "on" : "off";
       default -> "-";
     };
   }

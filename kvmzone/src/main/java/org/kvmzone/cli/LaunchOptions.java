@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.kvmzone.bridge.device.Spec;
+import org.kvmzone.bridge.probe.Watch;
 import org.kvmzone.cli.guest.Guest;
 import org.kvmzone.cli.qemu.Accelerator;
 import org.kvmzone.cli.qemu.Hosting;
@@ -88,12 +89,13 @@ final class LaunchOptions {
             spec.label() + ": listen= and connect= are for devices that are served beside QEMU");
       }
     }
+    List<String> watched = Specs.watches(watches).stream().map(Watch::toString).toList();
     Map<String, String> settings = new LinkedHashMap<>();
     general.logLevel.ifPresent(level -> settings.put("log-level", level));
     if (general.debug) {
       settings.put("debug", "on");
     }
-    return new Hosting.InQemu(Installation.find(context.environment()), watches, settings);
+    return new Hosting.InQemu(Installation.find(context.environment()), watched, settings);
   }
 
   /**

@@ -14,7 +14,6 @@ import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
 import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.ffi.NativeException;
 import org.kvmzone.bridge.probe.Watch;
-import org.kvmzone.bridge.probe.WatchException;
 import org.kvmzone.cli.guest.Guest;
 import org.kvmzone.cli.guest.GuestDevice;
 import org.kvmzone.cli.guest.ShellWords;
@@ -79,11 +78,12 @@ final class ServeCommand implements Callable<Integer> {
     context.refuseQemuOptions("serve");
     Guest.checkName(name);
     List<GuestDevice> devices = devices();
+    List<Watch> watched = Specs.watches(watches);
     StderrLoggerFinder.name(name);
     Files.createDirectories(
         directory,
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-x---")));
-    DeviceHost host = host(devices);
+    DeviceHost host = host(devices, watched);
     Ending.by(host::close);
     host.start();
     print(devices);
@@ -102,19 +102,15 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   /** From here on what is wrong is no longer how it was asked for. */
-  private DeviceHost host(List<GuestDevice> devices) throws IOException {
+  private DeviceHost host(List<GuestDevice> devices, List<Watch> watched) throws IOException {
     DeviceHost host = new DeviceHost(name, "serve");
     try {
       host.control(); // first: two services of one name must not take each other's sockets
       for (GuestDevice device : devices) {
         host.listen(device.spec(), directory.toAbsolutePath().resolve(device.id() + ".sock"));
       }
-      // Now that the devices have defined their probes.
-      watches.forEach(watch -> host.watch(Watch.parse(watch)));
+      watched.forEach(host::watch);
       return host;
-    } catch (WatchException e) {
-      host.close();
-      throw Failure.usage("--watch: " + e.getMessage());
     } catch (SpecException | NativeException | IOException e) {
       host.close();
       throw Failure.failed("" + e.getMessage(), e);

@@ -2,10 +2,13 @@ package org.kvmzone.cli;
 
 import java.util.List;
 import org.kvmzone.bridge.control.Providers;
+import org.kvmzone.bridge.device.DeviceProvider;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
 import org.kvmzone.bridge.device.DeviceProvider.Property;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
+import org.kvmzone.bridge.probe.Watch;
+import org.kvmzone.bridge.probe.WatchException;
 import org.kvmzone.cli.guest.Guest;
 import org.kvmzone.cli.guest.GuestDevice;
 import org.kvmzone.cli.guest.GuestJson;
@@ -39,6 +42,20 @@ final class Specs {
     Guest guest = described.withMacs();
     guest.devices().forEach(device -> Providers.check(device.spec()));
     return guest;
+  }
+
+  /**
+   * What is to be watched, checked.
+   *
+   * @throws Failure if an expression is malformed, or names what does not exist
+   */
+  static List<Watch> watches(List<String> expressions) {
+    Providers.all().forEach(DeviceProvider::probes);
+    try {
+      return expressions.stream().map(Watch::parse).toList();
+    } catch (WatchException e) {
+      throw Failure.usage("--watch: " + e.getMessage());
+    }
   }
 
   /** Guests in JSON, with all properties of the SPECs that there are. */

@@ -1,10 +1,12 @@
 package org.kvmzone.cli;
 
 import java.util.List;
+import java.util.stream.Collectors;
 import org.kvmzone.bridge.control.Providers;
 import org.kvmzone.bridge.device.DeviceProvider;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
 import org.kvmzone.bridge.device.DeviceProvider.Property;
+import org.kvmzone.bridge.probe.Arg;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -39,9 +41,19 @@ final class SpecsCommand implements Runnable {
         markdown(properties);
       } else {
         table(properties);
+        context.out().println();
+        context.out().println("  probes: " + probes(provider));
       }
       context.out().println();
     }
+  }
+
+  private static String probes(DeviceProvider provider) {
+    return provider.probes().stream()
+        .map(probe ->
+            probe
+                + probe.args().stream().map(Arg::name).collect(Collectors.joining(", ", "(", ")")))
+        .collect(Collectors.joining(" "));
   }
 
   private void markdown(List<Property> properties) {

@@ -32,7 +32,12 @@ final class StatsCommand implements Callable<Integer> {
   @Option(names = "--device", paramLabel = "ID", description = "One device only.")
   private Optional<String> device = Optional.empty();
 
-  @Option(names = "--json", description = "Print it in JSON.")
+  @Option(
+      names = {"-a", "--all"},
+      description = "Print counters that are 0, too.")
+  private boolean all;
+
+  @Option(names = "--json", description = "Print all of it, in JSON.")
   private boolean json;
 
   @Option(
@@ -94,11 +99,15 @@ final class StatsCommand implements Callable<Integer> {
             Hosts.text(reported, "kind"),
             Hosts.flag(reported, "connected") ? "connected" : "no front end");
     Table table = new Table();
-    for (String part : List.of("properties", "counters")) {
-      Map<String, Json> members = Hosts.members(reported, part);
-      Json.Obj values = new Json.Obj(members);
-      members.keySet().forEach(key -> table.row("  " + key, Hosts.text(values, key)));
-    }
+    Map<String, Json> properties = Hosts.members(reported, "properties");
+    properties.forEach((key, value) -> table.row("  " + key, Hosts.text(value)));
+    Map<String, Json> counters = Hosts.members(reported, "counters");
+    counters.forEach(
+        (key, value) -> {
+          if (all || !value.equals(Json.of(0))) {
+            table.row("  " + key, Hosts.text(value));
+          }
+        });
     table.lines().forEach(context.out()::println);
     context.out().println();
   }

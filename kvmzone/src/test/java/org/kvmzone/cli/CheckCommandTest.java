@@ -117,7 +117,9 @@ class CheckCommandTest {
           --name g --boot d               | --boot d: there is no such disk
           --name g --append quiet         | --initrd and --append belong to --kernel, which is missing
           --name g --initrd /i            | --initrd and --append belong to --kernel, which is missing
-          ``                              | nothing to check: give FILE.json, --net or --disk
+          ``                              | nothing to check: give FILE.json, --net, --disk or --watch
+          --watch zvol:done               | --watch: watch 'zvol:done': expected '@' at its end
+          --watch zvl:done=count()        | --watch: unknown probe zvl:done, did you mean zvol:done?
           - --name g                      | the guest is described by -: leave out the options that describe it
           """)
   void wrongOption_isOneLineAndExitCode2(String line, String message) {

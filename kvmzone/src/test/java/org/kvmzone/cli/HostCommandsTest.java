@@ -165,11 +165,10 @@ class HostCommandsTest {
         .isEqualTo(
             lines(
                     "net0 (vnic, connected)",
-                    "  over          stub0",
-                    "  mtu           1500",
-                    "  ipackets64    7",
-                    "  obytes64      12345678901",
-                    "  drop-spoofed  0",
+                    "  over        stub0",
+                    "  mtu         1500",
+                    "  ipackets64  7",
+                    "  obytes64    12345678901",
                     "",
                     "disk0 (zvol, no front end)",
                     "  reads  3",
@@ -179,6 +178,12 @@ class HostCommandsTest {
     assertThat(result.err())
         .isEqualTo(lines("kvmzone: 2 firings were not aggregated: too many keys"));
     assertThat(result.code()).isZero();
+  }
+
+  @Test
+  void stats_all_printsCountersThatAreZeroToo() throws IOException {
+    host("web", WEB_STATUS);
+    assertThat(cli.run("stats", "web", "-a").out()).contains("  drop-spoofed  0");
   }
 
   @Test
