@@ -80,7 +80,7 @@ final class LaunchOptions {
       if (!watches.isEmpty()) {
         throw Failure.usage("--watch: the devices are served elsewhere: give it to kvmzone serve");
       }
-      return new Hosting.BesideQemu(servedIn.get().toAbsolutePath());
+      return new Hosting.BesideQemu(servedIn.get().toAbsolutePath().normalize());
     }
     for (var device : guest.devices()) {
       Spec spec = device.spec();

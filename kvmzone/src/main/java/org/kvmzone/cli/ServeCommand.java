@@ -77,6 +77,7 @@ final class ServeCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     context.refuseQemuOptions("serve");
     Guest.checkName(name);
+    directory = directory.toAbsolutePath().normalize();
     List<GuestDevice> devices = devices();
     List<Watch> watched = Specs.watches(watches);
     StderrLoggerFinder.name(name);
@@ -107,7 +108,7 @@ final class ServeCommand implements Callable<Integer> {
     try {
       host.control(); // first: two services of one name must not take each other's sockets
       for (GuestDevice device : devices) {
-        host.listen(device.spec(), directory.toAbsolutePath().resolve(device.id() + ".sock"));
+        host.listen(device.spec(), directory.resolve(device.id() + ".sock"));
       }
       watched.forEach(host::watch);
       return host;
@@ -126,7 +127,7 @@ final class ServeCommand implements Callable<Integer> {
             "-machine memory-backend=ram -object memory-backend-memfd,id=ram,size=RAM,share=on");
     for (GuestDevice device : devices) {
       DeviceArguments arguments = new DeviceArguments(device, version, Accelerator.Kind.KVM);
-      context.out().println(ShellWords.join(arguments.sockets(directory.toAbsolutePath())));
+      context.out().println(ShellWords.join(arguments.sockets(directory)));
       context.out().println(ShellWords.join(arguments.frontEnd(List.of())));
     }
     if (Quirk.NO_MSIX_FOR_NICS.appliesTo(version, Accelerator.Kind.TCG) && !nets.isEmpty()) {

@@ -102,12 +102,11 @@ final class StatsCommand implements Callable<Integer> {
     Map<String, Json> properties = Hosts.members(reported, "properties");
     properties.forEach((key, value) -> table.row("  " + key, Hosts.text(value)));
     Map<String, Json> counters = Hosts.members(reported, "counters");
-    counters.forEach(
-        (key, value) -> {
-          if (all || !value.equals(Json.of(0))) {
-            table.row("  " + key, Hosts.text(value));
-          }
-        });
+    counters.forEach((key, value) -> {
+      if (all || !value.equals(Json.of(0))) {
+        table.row("  " + key, Hosts.text(value));
+      }
+    });
     table.lines().forEach(context.out()::println);
     context.out().println();
   }

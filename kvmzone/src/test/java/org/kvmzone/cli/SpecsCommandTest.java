@@ -32,8 +32,8 @@ class SpecsCommandTest {
     List<String> readme = Files.readAllLines(Path.of("..", "README.md"));
     List<String> tables = new Cli(directory).run("specs", "--markdown").out().lines().toList();
     assertThat(tables).hasSizeGreaterThan(20);
-    assertThat(readme)
-        .as("kvmzone specs --markdown prints what belongs into README.md")
-        .containsAll(tables);
+    assertThat(tables.stream().filter(line -> !readme.contains(line)))
+        .as("what README.md lacks of that which kvmzone specs --markdown prints")
+        .isEmpty();
   }
 }
