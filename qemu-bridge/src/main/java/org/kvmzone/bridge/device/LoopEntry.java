@@ -97,10 +97,8 @@ final class LoopEntry {
 
   /** Memory that was truncated under us (InternalError), or a mistake of the device's. */
   private void fail(Throwable thrown) {
-    if (queue
-        .ring()
-        .fault()
-        .isEmpty()) { // once: a broken queue is still asked to finish its requests
+    // Once: a broken queue is still asked to finish its requests.
+    if (queue.ring().fault().isEmpty()) {
       LOG.log(Level.ERROR, device.id() + ": queue " + queue.index() + " failed", thrown);
     }
     queue.fail(QueueFault.DEVICE_FAILED);

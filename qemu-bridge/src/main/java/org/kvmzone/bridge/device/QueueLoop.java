@@ -123,9 +123,12 @@ public final class QueueLoop implements AutoCloseable {
     }
   }
 
-  /** Ends the thread, waiting for its turn to end, a second at most. */
+  /** Ends the thread, waiting for its turn to end, a second at most; again does nothing. */
   @Override
   public void close() {
+    if (closing) {
+      return;
+    }
     closing = true;
     SysEventfd.signal(wake.number());
     try {

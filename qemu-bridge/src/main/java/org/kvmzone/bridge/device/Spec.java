@@ -107,14 +107,27 @@ public final class Spec {
     return Optional.ofNullable(values.get(name));
   }
 
-  /** {@code name.0}, {@code name.1}, … without a gap, or the single {@code name}. */
+  /**
+   * {@code name.0}, {@code name.1}, …; or the single {@code name}.
+   *
+   * @throws SpecException if both are given, or a number is left out: nothing is ignored silently
+   */
   public List<String> list(String name) {
     List<String> list = new ArrayList<>();
-    text(name).ifPresent(list::add);
     for (int i = 0; values.containsKey(name + "." + i); i++) {
       list.add(values.getOrDefault(name + "." + i, ""));
     }
-    return list;
+    Pattern element = Pattern.compile(Pattern.quote(name) + "\\.[0-9]+");
+    List<String> given =
+        values.keySet().stream().filter(key -> element.matcher(key).matches()).toList();
+    if (given.size() != list.size()) {
+      throw new SpecException(
+          label() + ": " + name + "." + list.size() + " is missing: a list counts from 0, by one");
+    }
+    if (text(name).isPresent() && !list.isEmpty()) {
+      throw new SpecException(label() + ": " + name + " and " + name + ".0: give one of the two");
+    }
+    return text(name).map(List::of).orElse(list);
   }
 
   /** A switch. */
@@ -183,7 +196,12 @@ public final class Spec {
   public void checkNames(List<String> known) {
     for (String name : values.keySet()) {
       String general = name.replaceFirst("\\.[0-9]+$", ".N");
-      if (!known.contains(name) && !known.contains(general) && !known.contains(name + ".N")) {
+      if (name.endsWith(".N") && known.contains(name)) {
+        String list = name.substring(0, name.length() - 1);
+        throw new SpecException(
+            label() + ": " + name + " stands for " + list + "0, " + list + "1 and so on");
+      }
+      if (!known.contains(general) && !known.contains(name + ".N")) {
         throw new SpecException(
             label() + ": no such property: " + name + Nearest.hint(name, known));
       }

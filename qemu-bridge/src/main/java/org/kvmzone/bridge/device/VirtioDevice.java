@@ -60,12 +60,13 @@ public interface VirtioDevice extends AutoCloseable {
   int process(DeviceQueue queue, int budget);
 
   /**
-   * The thread is about to sleep: asks for whatever should wake it.
+   * The thread is about to sleep: asks for whatever should wake it. What is available in a ring
+   * that is being stopped is nobody's work.
    *
    * @return false if there is work after all
    */
   default boolean mayIdle(DeviceQueue queue) {
-    return queue.ring().armKicks();
+    return !queue.isRunning() || queue.ring().armKicks();
   }
 
   /**
