@@ -87,12 +87,14 @@ final class ReferenceReader {
   private void walkTable(Descriptor reference) throws Broken {
     long length = reference.length.longValueExact();
     require(length > 0 && length % 16 == 0, QueueFault.INDIRECT_LENGTH);
-    byte[] table = bytes(resolve(reference.address, reference.length, false));
+    resolve(reference.address, reference.length, false); // all of it has to be memory
     int index = 0;
     while (true) {
       require(index < length / 16, QueueFault.DESCRIPTOR_INDEX);
       require(descriptors < 1024, QueueFault.CHAIN_TOO_LONG);
-      Descriptor descriptor = descriptor(MemorySegment.ofArray(table).asSlice(16L * index, 16));
+      BigInteger at = reference.address.add(BigInteger.valueOf(16L * index));
+      byte[] entry = bytes(resolve(at, BigInteger.valueOf(16), false));
+      Descriptor descriptor = descriptor(MemorySegment.ofArray(entry));
       require(!descriptor.has(HostileFixture.INDIRECT), QueueFault.INDIRECT_FORBIDDEN);
       use(descriptor);
       if (!descriptor.has(HostileFixture.NEXT)) {
