@@ -1,6 +1,8 @@
 package org.kvmzone.cli;
 
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -10,16 +12,20 @@ import java.util.Optional;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.probe.Watch;
 import org.kvmzone.cli.guest.Guest;
+import org.kvmzone.cli.guest.GuestDevice;
 import org.kvmzone.cli.qemu.Accelerator;
 import org.kvmzone.cli.qemu.Hosting;
 import org.kvmzone.cli.qemu.Installation;
 import org.kvmzone.cli.qemu.Qemu;
 import org.kvmzone.cli.qemu.QemuCommandLine;
+import org.kvmzone.cli.qemu.Quirk;
 import org.kvmzone.cli.qemu.Remembered;
 import picocli.CommandLine.Option;
 
 /** How a guest's QEMU is to be launched. */
 final class LaunchOptions {
+  private static final Logger LOG = System.getLogger(LaunchOptions.class.getName());
+
   @Option(
       names = "--accel",
       paramLabel = "auto|kvm|tcg",
@@ -67,6 +73,11 @@ final class LaunchOptions {
     String name = qemu.or(() -> context.variable("KVMZONE_QEMU")).orElse(Qemu.DEFAULT);
     Qemu found = Qemu.find(name, context.variable("PATH").orElse(""), qemuData, remembered);
     Accelerator accelerator = Accelerator.choose(accel, found, remembered);
+    for (Quirk quirk : Quirk.values()) {
+      if (quirk.appliesTo(found.version(), accelerator.kind())) {
+        LOG.log(Level.DEBUG, () -> quirk.what() + ": " + quirk.why());
+      }
+    }
     Path directory = context.runDirectory().path().resolve(guest.name());
     List<String> line =
         new ArrayList<>(
@@ -82,7 +93,7 @@ final class LaunchOptions {
       }
       return new Hosting.BesideQemu(servedIn.get().toAbsolutePath().normalize());
     }
-    for (var device : guest.devices()) {
+    for (GuestDevice device : guest.devices()) {
       Spec spec = device.spec();
       if (spec.text("listen").or(() -> spec.text("connect")).isPresent()) {
         throw Failure.usage(

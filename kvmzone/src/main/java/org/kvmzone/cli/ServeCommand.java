@@ -98,6 +98,7 @@ final class ServeCommand implements Callable<Integer> {
     if (devices.isEmpty()) {
       throw Failure.usage("nothing to serve: give --net or --disk");
     }
+    GuestDevice.checkNames(devices);
     devices.forEach(device -> Providers.check(device.spec()));
     return devices;
   }

@@ -74,6 +74,8 @@ class ProcessTest {
     Path input = Files.writeString(directory.resolve("in"), "hello\n");
     ProcessBuilder builder =
         command("run", "--name", NAME, "--accel", "tcg", "--qemu", "" + qemu, "--", "-vga", "a  b");
+    // A descriptor that is handed over, as a tap is.
+    builder.command().addAll(0, List.of("/bin/sh", "-c", "exec \"$@\" 9</dev/null", "sh"));
     Process process = builder.redirectInput(input.toFile()).start();
     List<String> lines =
         new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
@@ -83,6 +85,7 @@ class ProcessTest {
     assertThat(process.waitFor()).as("the exit code: %s", lines).isEqualTo(7);
     assertThat(lines)
         .contains("pid " + process.pid(), "stdin hello", "SigBlk:\t0000000000000000")
+        .contains("fd 9 /dev/null")
         .contains("kvmzone: " + NAME + " on QEMU 7.2.22 with tcg (as asked for)")
         .endsWith("arg -vga", "arg a  b");
     String home = System.getProperty("java.home");

@@ -1,9 +1,7 @@
 package org.kvmzone.cli.guest;
 
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
@@ -60,12 +58,7 @@ public record Guest(
             "cpu_type " + type + ": must be a processor model such as qemu64 or host");
       }
     });
-    Set<String> ids = new HashSet<>();
-    for (GuestDevice device : devices) {
-      if (!ids.add(device.id())) {
-        throw new GuestException(device.spec().label() + ": another device has this id");
-      }
-    }
+    GuestDevice.checkNames(devices);
   }
 
   /**

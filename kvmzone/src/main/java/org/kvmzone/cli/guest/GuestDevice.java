@@ -3,9 +3,12 @@ package org.kvmzone.cli.guest;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
 import org.kvmzone.bridge.device.Spec;
 
@@ -22,6 +25,20 @@ public record GuestDevice(FrontEnd frontEnd, Spec spec) {
   /** Its name, unique within the guest. */
   public String id() {
     return spec.id();
+  }
+
+  /**
+   * Checks that no two devices have one name.
+   *
+   * @throws GuestException naming the second
+   */
+  public static void checkNames(List<GuestDevice> devices) {
+    Set<String> ids = new HashSet<>();
+    for (GuestDevice device : devices) {
+      if (!ids.add(device.id())) {
+        throw new GuestException(device.spec().label() + ": another device has this id");
+      }
+    }
   }
 
   /** Whether it is a NIC. */
