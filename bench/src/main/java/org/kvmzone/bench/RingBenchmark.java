@@ -94,6 +94,9 @@ public class RingBenchmark {
       done++;
     }
     ring.publish();
+    if (done != BATCH) {
+      throw new AssertionError(done + " chains popped: " + ring.fault());
+    }
     return ring.interruptWanted() ? done : -done;
   }
 }
