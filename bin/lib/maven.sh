@@ -10,23 +10,26 @@ readonly MAVEN_PRODUCTS=(
   "$KVMZONE_HOME/qemu-bridge/target/libqemu-bridge.so"
 )
 
-# maven GOALS…: runs Maven on the whole house, showing each module as its turn comes; all of its output is in the log.
+# maven GOALS…: runs Maven on the whole house, showing each module as its turn comes, and each class of tests with real
+# programs; all of its output is in the log. What it has read, it has read when it began: the stamp is of that time.
 maven() {
   mkdir -p "${MAVEN_LOG%/*}"
-  (cd "$KVMZONE_HOME" && mvn -B -ntp "$@" 2>&1) | tee "$MAVEN_LOG" |
-    sed -nu 's/^\[INFO\] Building \([^ ]*\) [0-9].*\(\[[0-9]*\/[0-9]*\]\)$/  \2 \1/p' >&2
+  touch "$MAVEN_STAMP.begun"
+  (cd "$KVMZONE_HOME" && mvn -B -ntp "$@" 2>&1) | tee "$MAVEN_LOG" | sed -nu \
+    -e 's/^\[INFO\] Building \([^ ]*\) [0-9].*\(\[[0-9]*\/[0-9]*\]\)$/  \2 \1/p' \
+    -e 's/^\[INFO\] Running org\.kvmzone\.\(.*IT\)$/        \1/p' >&2 || return 1
+  mv "$MAVEN_STAMP.begun" "$MAVEN_STAMP"
 }
 
 # Succeeds if a product is not there or a source is younger than the last build. A directory is younger, too, when a file
 # is gone from it.
 maven_stale() {
-  local product youngest=$MAVEN_STAMP
-  for product in "${MAVEN_PRODUCTS[@]}"; do
+  local product
+  for product in "${MAVEN_PRODUCTS[@]}" "$MAVEN_STAMP"; do
     [[ -f $product ]] || return 0
-    [[ $product -nt $youngest ]] && youngest=$product
   done
   [[ -n $(find "$KVMZONE_HOME"/pom.xml "$KVMZONE_HOME"/*/pom.xml "$KVMZONE_HOME"/*/src/main \
-    -newer "$youngest" -print -quit) ]]
+    -newer "$MAVEN_STAMP" -print -quit) ]]
 }
 
 # Builds what the scripts run, without tests, unless it is there already. One build at a time.
@@ -43,5 +46,4 @@ build_products() {
     grep -m 20 '^\[ERROR\]' "$MAVEN_LOG" >&2
     fail "the build failed; all of its output is in $MAVEN_LOG"
   }
-  touch "$MAVEN_STAMP"
 }

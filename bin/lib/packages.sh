@@ -13,10 +13,10 @@ busybox-static   guest  the user land of the guests
 e2fsprogs        guest  mkfs.ext4 in the guests
 iperf3           guest  measures the network between guests
 cpio             guest  packs the initramfs
+iproute2         guest  network namespaces and taps on the host
 tshark           test   decodes the replies of our DHCP server
 isc-dhcp-client  test   a DHCP client that remembers leases
 dhcpcd-base      test   a DHCP client that identifies itself by DUID
-iproute2         guest  network namespaces and taps on the host
 '
 
 # need_packages GROUP...: installs what is missing of these groups, as root or through sudo.

@@ -31,18 +31,9 @@ final class Command implements AutoCloseable {
     return output;
   }
 
-  boolean isAlive() {
-    return process.isAlive();
-  }
-
   /** Sends SIGTERM. */
   void terminate() {
     process.destroy();
-  }
-
-  /** Sends SIGKILL. */
-  void kill() {
-    process.destroyForcibly();
   }
 
   /** Waits for the end and returns the exit status; 128 and the signal's number if one ended it. */
@@ -61,6 +52,7 @@ final class Command implements AutoCloseable {
     return process.exitValue();
   }
 
+  /** Sends SIGKILL, and waits until it has worked. */
   @Override
   public void close() {
     process.destroyForcibly();

@@ -2,10 +2,8 @@ package org.kvmzone.system;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +16,6 @@ final class Devices implements AutoCloseable {
     BESIDE_QEMU
   }
 
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Pattern ID = Pattern.compile("(?:^|,)id=([^,]+)");
   private static final Pattern MAC = Pattern.compile("(?:^|,)macaddr=([^,]+)");
 
@@ -27,7 +24,7 @@ final class Devices implements AutoCloseable {
   private final int queues;
   private final List<String> nets = new ArrayList<>();
   private final List<String> disks = new ArrayList<>();
-  private @Nullable Command server;
+  private @Nullable Server server;
 
   /** No devices yet; each that is added will have this many queues, or pairs of queues. */
   Devices(Hosting hosting, Path directory, int queues) {
@@ -48,30 +45,24 @@ final class Devices implements AutoCloseable {
     return this;
   }
 
-  /**
-   * Starts the process beside QEMU, if that is where the devices live, and waits until it listens.
-   */
+  /** Starts the process beside QEMU, if that is where the devices live. */
   Devices start() throws IOException {
     if (hosting == Hosting.BESIDE_QEMU) {
-      List<String> words = new ArrayList<>(Product.command());
-      words.addAll(List.of("serve", "--name", "system-test", "--dir", directory.toString()));
-      nets.forEach(spec -> words.addAll(List.of("--net", spec)));
-      disks.forEach(spec -> words.addAll(List.of("--disk", spec)));
-      server = new Command(directory, Map.of(), words);
-      server.output().await("^-machine ", PATIENCE);
+      List<String> specs = new ArrayList<>();
+      nets.forEach(spec -> specs.addAll(List.of("--net", spec)));
+      disks.forEach(spec -> specs.addAll(List.of("--disk", spec)));
+      server = new Server(name(), directory, specs);
     }
     return this;
   }
 
-  /** Kills the process beside QEMU as a crash would. */
-  void kill() {
-    if (server != null) {
-      server.close();
-    }
+  /** What the process that hosts the devices is called: no two tests' are called the same. */
+  private String name() {
+    return directory.getFileName().toString();
   }
 
   /** The arguments that give these devices to a guest of {@code version}. */
-  String[] arguments(QemuVersion version) {
+  List<String> arguments(QemuVersion version) {
     List<String> words = new ArrayList<>();
     if (hosting == Hosting.IN_QEMU) {
       words.add("-plugin");
@@ -97,11 +88,11 @@ final class Devices implements AutoCloseable {
       words.add("-device");
       words.add("vhost-user-blk-pci,chardev=%s,num-queues=%d".formatted(id, queues));
     }
-    return words.toArray(String[]::new);
+    return words;
   }
 
   private String pluginArguments() {
-    StringBuilder plugin = new StringBuilder(Product.plugin()).append(",name=system-test");
+    StringBuilder plugin = new StringBuilder(Product.plugin()).append(",name=" + name());
     nets.forEach(spec -> plugin.append(",net=").append(spec.replace(",", ",,")));
     disks.forEach(spec -> plugin.append(",disk=").append(spec.replace(",", ",,")));
     return plugin.toString();
@@ -130,6 +121,8 @@ final class Devices implements AutoCloseable {
 
   @Override
   public void close() {
-    kill();
+    if (server != null) {
+      server.close();
+    }
   }
 }

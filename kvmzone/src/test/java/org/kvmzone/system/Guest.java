@@ -34,11 +34,6 @@ final class Guest implements AutoCloseable {
    */
   record Lease(String address, String router, String dns) {}
 
-  /** Everything the guest has printed, kernel messages included. */
-  Transcript console() {
-    return console;
-  }
-
   /** Waits until the guest takes orders, after its start and again after each reboot. */
   void awaitReady() {
     console.await("^## ready", BOOT);

@@ -46,10 +46,7 @@ final class GuestLifeIT {
                 .disk("zvol,id=disk0,serial=KZ-1,size=64M,path=" + directory.resolve("disk"))
                 .start();
         Qemu qemu =
-            Qemu.Options.of(version, directory)
-                .cpus(queues)
-                .with(devices.arguments(version))
-                .start()) {
+            Qemu.start(directory, new Qemu.ByHand(version, queues, devices.arguments(version)))) {
       Guest guest = qemu.guest();
       guest.awaitReady();
       assertThat(guest.lease("eth0").address()).isEqualTo("10.88.0.10/24");

@@ -31,65 +31,76 @@ final class Qemu implements AutoCloseable {
     this.qmp = qmp;
   }
 
+  /** The command that becomes QEMU, given the sockets to connect to. */
+  interface Launch {
+    /** The program and its arguments: its guest's first serial port and its QMP are clients. */
+    List<String> words(Path console, Path monitor);
+  }
+
   /**
-   * What to start.
+   * A QEMU to start by hand.
    *
    * @param version which QEMU
-   * @param directory where sockets go; its path has to be short
    * @param cpus virtual processors
-   * @param arguments devices, and whatever else the test is about
+   * @param devices arguments for devices, and whatever else the test is about
    */
-  record Options(QemuVersion version, Path directory, int cpus, List<String> arguments) {
-    /** One processor, and no devices yet. */
-    static Options of(QemuVersion version, Path directory) {
-      return new Options(version, directory, 1, List.of());
-    }
-
-    Options cpus(int count) {
-      return new Options(version, directory, count, arguments);
-    }
-
-    /** These arguments after those already given. */
-    Options with(String... more) {
-      List<String> all = new ArrayList<>(arguments);
-      all.addAll(List.of(more));
-      return new Options(version, directory, cpus, List.copyOf(all));
-    }
-
-    /** Starts it and waits until its monitor answers. */
-    Qemu start() throws IOException {
-      return Qemu.start(this);
-    }
-
-    private List<String> commandLine(GuestKit kit, Path console, Path monitor) {
+  record ByHand(QemuVersion version, int cpus, List<String> devices) implements Launch {
+    @Override
+    public List<String> words(Path console, Path monitor) {
+      GuestKit kit = GuestKit.require();
       List<String> words = new ArrayList<>();
       words.add(version.require().toString());
       words.addAll(List.of("-nodefaults", "-no-user-config", "-display", "none"));
       words.addAll(List.of("-M", "pc,accel=tcg,memory-backend=mem", "-cpu", "max"));
       words.addAll(List.of("-smp", Integer.toString(cpus), "-m", "256"));
       words.addAll(List.of("-object", "memory-backend-memfd,id=mem,size=256M,share=on"));
-      words.addAll(List.of("-chardev", "socket,id=console,path=" + console));
-      words.addAll(List.of("-serial", "chardev:console"));
-      words.addAll(List.of("-chardev", "socket,id=monitor,path=" + monitor));
-      words.addAll(List.of("-mon", "chardev=monitor,mode=control"));
+      words.addAll(List.of("-serial", "unix:" + console));
+      words.addAll(monitor(monitor));
       words.addAll(List.of("-kernel", kit.kernel().toString(), "-initrd", kit.initrd().toString()));
       words.addAll(List.of("-append", GuestKit.COMMAND_LINE));
-      words.addAll(arguments);
+      words.addAll(devices);
       return words;
     }
   }
 
   /**
-   * QEMU connects to us, not we to it: so nothing it says can be lost, and nobody has to wait for a
-   * socket to appear.
+   * A QEMU that {@code kvmzone run} makes.
+   *
+   * @param version which QEMU
+   * @param guest options of {@code run}, or a file, that describe the guest
    */
-  private static Qemu start(Options options) throws IOException {
-    Path console = options.directory.resolve("console");
-    Path monitor = options.directory.resolve("monitor");
-    List<String> words = options.commandLine(GuestKit.require(), console, monitor);
+  record ByRun(QemuVersion version, List<String> guest) implements Launch {
+    @Override
+    public List<String> words(Path console, Path monitor) {
+      List<String> words = new ArrayList<>(Product.command());
+      words.add("run");
+      words.addAll(guest);
+      words.addAll(List.of("--qemu", version.require().toString(), "--accel", "tcg"));
+      words.addAll(List.of("--serial", "unix:" + console, "--"));
+      words.addAll(monitor(monitor));
+      return words;
+    }
+  }
+
+  /** QEMU's options for a monitor that connects to {@code socket}. */
+  static List<String> monitor(Path socket) {
+    return List.of(
+        "-chardev", "socket,id=monitor,path=" + socket, "-mon", "chardev=monitor,mode=control");
+  }
+
+  /**
+   * Starts a QEMU and waits until its monitor answers. It connects to us, not we to it: so nothing
+   * that it says is lost, and nobody has to wait for a socket to appear.
+   *
+   * @param directory where the sockets go; its path has to be short
+   */
+  static Qemu start(Path directory, Launch launch) throws IOException {
+    Path console = directory.resolve("console");
+    Path monitor = directory.resolve("monitor");
+    List<String> words = launch.words(console, monitor);
     try (ServerSocketChannel consoles = listen(console);
         ServerSocketChannel monitors = listen(monitor)) {
-      Command command = new Command(options.directory, Map.of(), words);
+      Command command = new Command(directory, Map.of(), words);
       try {
         Guest guest = new Guest(accept(consoles, command));
         return new Qemu(command, guest, new Qmp(accept(monitors, command)));
@@ -102,7 +113,6 @@ final class Qemu implements AutoCloseable {
 
   private static ServerSocketChannel listen(Path path) throws IOException {
     ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    path.toFile().deleteOnExit();
     return server.bind(UnixDomainSocketAddress.of(path));
   }
 
@@ -126,11 +136,6 @@ final class Qemu implements AutoCloseable {
 
   Qmp qmp() {
     return qmp;
-  }
-
-  /** What QEMU itself, and a plugin in it, printed. */
-  Transcript output() {
-    return command.output();
   }
 
   /** Sends SIGTERM. */

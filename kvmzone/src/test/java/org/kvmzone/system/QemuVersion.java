@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -46,10 +45,5 @@ enum QemuVersion {
   @Override
   public String toString() {
     return words;
-  }
-
-  /** Both, for tests with parameters. */
-  static List<QemuVersion> all() {
-    return List.of(values());
   }
 }

@@ -51,11 +51,6 @@ final class Qmp implements AutoCloseable {
     }
   }
 
-  /** Waits for an event that comes after the last answer. */
-  void awaitEvent(String name) {
-    in.await("\"event\": \"" + name + "\"", PATIENCE);
-  }
-
   @Override
   public void close() throws IOException {
     channel.close();
