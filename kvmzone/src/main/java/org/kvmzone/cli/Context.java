@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.kvmzone.bridge.control.RunDirectory;
+import org.kvmzone.cli.qemu.Exec;
 import org.kvmzone.cli.qemu.Remembered;
 
 /**
@@ -17,6 +18,7 @@ import org.kvmzone.cli.qemu.Remembered;
  * @param out where results go
  * @param err where messages go
  * @param environment variables
+ * @param exec becomes another program
  * @param runDirectories where running processes are found
  * @param qemuOptions what follows {@code --}
  */
@@ -25,6 +27,7 @@ record Context(
     PrintWriter out,
     PrintWriter err,
     Map<String, String> environment,
+    Exec exec,
     RunDirectories runDirectories,
     List<String> qemuOptions) {
 
@@ -40,7 +43,7 @@ record Context(
 
   /** The same, with what follows {@code --}. */
   Context withQemuOptions(List<String> options) {
-    return new Context(in, out, err, environment, runDirectories, List.copyOf(options));
+    return new Context(in, out, err, environment, exec, runDirectories, List.copyOf(options));
   }
 
   /** An environment variable that says something. */

@@ -10,15 +10,16 @@ final class Ending {
 
   /** Does this when the process is told to stop. */
   static void by(Runnable last) {
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(
-                () -> {
-                  last.run();
-                  // The JVM would say 128 + the signal's number, as if it had not been meant to.
-                  Runtime.getRuntime().halt(0);
-                },
-                "ending"));
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(last), "ending"));
+  }
+
+  private static void end(Runnable last) {
+    try {
+      last.run();
+    } finally {
+      // The JVM would say 128 + the signal's number, as if it had not been meant to.
+      Runtime.getRuntime().halt(0);
+    }
   }
 
   /** Waits for as long as the process lives. */

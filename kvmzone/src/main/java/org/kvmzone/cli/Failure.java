@@ -7,6 +7,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.util.Optional;
 import org.kvmzone.bridge.device.SpecException;
+import org.kvmzone.bridge.ffi.NativeException;
 import org.kvmzone.cli.guest.GuestException;
 import org.kvmzone.cli.qemu.QemuException;
 
@@ -64,6 +65,7 @@ final class Failure extends RuntimeException {
           new Failure(FAILED, file.getFile() + ": no such file", cause);
       case AccessDeniedException file ->
           new Failure(FAILED, file.getFile() + ": permission denied", cause);
+      case NativeException failed -> new Failure(FAILED, "" + failed.getMessage(), cause);
       case IOException failed -> new Failure(FAILED, "" + failed.getMessage(), cause);
       default ->
           new Failure(

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.kvmzone.bridge.control.RunDirectory;
 import org.kvmzone.bridge.probe.Nearest;
+import org.kvmzone.cli.qemu.Exec;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -21,10 +22,17 @@ public final class Main {
 
   /** Runs a command and exits with its code. */
   public static void main(String[] args) {
+    Exec exec = Exec.prepare();
     PrintWriter out = writer(System.out);
     Context context =
         new Context(
-            System.in, out, writer(System.err), System.getenv(), RunDirectory::standard, List.of());
+            System.in,
+            out,
+            writer(System.err),
+            System.getenv(),
+            exec,
+            RunDirectory::standard,
+            List.of());
     int code = execute(context, args);
     out.flush();
     // A process that hosts devices has threads that would keep it alive.

@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.kvmzone.bridge.control.ControlClient;
 import org.kvmzone.cli.guest.Guest;
-import org.kvmzone.cli.qemu.Exec;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -42,7 +41,7 @@ final class RunCommand implements Callable<Integer> {
                 launch.qemu().version(),
                 launch.accelerator().kind().word(),
                 launch.accelerator().why()));
-    throw Exec.become(launch.line());
+    throw context.exec().become(launch.line());
   }
 
   /** QEMU itself would take over the sockets of a guest that is running. */

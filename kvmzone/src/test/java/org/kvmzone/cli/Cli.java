@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.kvmzone.bridge.control.RunDirectory;
+import org.kvmzone.cli.qemu.Exec;
 
 /** Runs commands in this process, with a cache and a run directory below some directory. */
 final class Cli {
@@ -45,6 +46,7 @@ final class Cli {
             new PrintWriter(out),
             new PrintWriter(err),
             environment,
+            Exec.prepare(),
             this::runDirectory,
             List.of());
     int code = Main.execute(context, args);

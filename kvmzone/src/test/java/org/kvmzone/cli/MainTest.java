@@ -56,9 +56,9 @@ class MainTest {
           serve --dir /nowhere    | Missing required option: '--name=NAME'; see kvmzone serve --help
           serve --name g --dir /n | nothing to serve: give --net or --disk
           serve --name g --dir /n --disk zvol,id=d,path=/d --net vnic,id=d,over=s | zvol d: another device has this id
-          serve --name g --dir /n --disk zvol,id=d,path=/d --watch x | --watch: watch 'x': expected '@' at its end
+          serve --name g --dir /n --disk zvol,id=d,path=/d --watch x | --watch: watch 'x': expected ':' at its end
           serve --name g/ --dir /n --disk zvol,id=d,path=/d | the name 'g/': must be a letter or digit, then up to 63 of letters, digits, _ . -
-          run --name g --watch x  | --watch: watch 'x': expected '@' at its end
+          run --name g --watch x  | --watch: watch 'x': expected ':' at its end
           run --name g --served-in /n --watch x | --watch: the devices are served elsewhere: give it to kvmzone serve
           run --name g --disk zvol,id=d,path=/d,listen=/s | zvol d: listen= and connect= are for devices that are served beside QEMU
           stats                   | Missing required parameter: 'NAME'; see kvmzone stats --help

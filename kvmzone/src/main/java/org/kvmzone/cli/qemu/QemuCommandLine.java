@@ -33,8 +33,7 @@ public record QemuCommandLine(
     qemu.data().forEach(data -> line.addAll(List.of("-L", data.toString())));
     line.addAll(machine(guest));
     guest.kernel().ifPresent(kernel -> line.addAll(boot(kernel)));
-    line.addAll(
-        List.of("-display", "none", "-serial", serial, "-qmp", qmp().with("wait", "off") + ""));
+    line.addAll(List.of("-display", "none", "-serial", serial, "-qmp", qmp().toString()));
     line.addAll(devices(guest));
     line.addAll(guest.qemuOptions());
     return List.copyOf(line);
@@ -46,7 +45,7 @@ public record QemuCommandLine(
       throw new QemuException(
           socket + " is too long for a socket's path: at most " + LONGEST_SOCKET + " bytes");
     }
-    return new Value("unix:" + socket).with("server", "on");
+    return new Value("unix:" + socket).with("server", "on").with("wait", "off");
   }
 
   private List<String> machine(Guest guest) {
