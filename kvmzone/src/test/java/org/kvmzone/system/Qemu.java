@@ -51,7 +51,11 @@ final class Qemu implements AutoCloseable {
       List<String> words = new ArrayList<>();
       words.add(version.require().toString());
       words.addAll(List.of("-nodefaults", "-no-user-config", "-display", "none"));
-      words.addAll(List.of("-M", "pc,accel=tcg,memory-backend=mem", "-cpu", "max"));
+      // One thread for all processors: threads of their own spin for each other when there are
+      // fewer
+      // cores than processors, which takes many times as long.
+      words.addAll(List.of("-accel", "tcg,thread=single"));
+      words.addAll(List.of("-M", "pc,memory-backend=mem", "-cpu", "max"));
       words.addAll(List.of("-smp", Integer.toString(cpus), "-m", "256"));
       words.addAll(List.of("-object", "memory-backend-memfd,id=mem,size=256M,share=on"));
       words.addAll(List.of("-serial", "unix:" + console));
@@ -143,9 +147,13 @@ final class Qemu implements AutoCloseable {
     command.terminate();
   }
 
-  /** Waits for the end of the process and returns its exit status. */
-  int awaitExit() {
-    return command.awaitExit(STOP);
+  /** Waits for the end of the process; fails with what it said if that is no good one. */
+  void awaitEnd() {
+    int status = command.awaitExit(STOP);
+    if (status != 0) {
+      throw new AssertionError(
+          "QEMU ended with status %d; it said:%n%s".formatted(status, command.output().text()));
+    }
   }
 
   @Override

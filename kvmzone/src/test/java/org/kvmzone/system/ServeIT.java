@@ -37,8 +37,8 @@ final class ServeIT {
         stillHaveIt(right.guest());
         left.terminate();
         right.terminate();
-        assertThat(left.awaitExit()).isZero();
-        assertThat(right.awaitExit()).isZero();
+        left.awaitEnd();
+        right.awaitEnd();
         assertThat(second.terminate()).as("exit of kvmzone serve").isZero();
       }
     }
