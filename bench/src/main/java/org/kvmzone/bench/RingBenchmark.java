@@ -90,7 +90,7 @@ public class RingBenchmark {
     INDEX.setRelease(driver.memory().available(), 2L, (short) available);
     int done = 0;
     while (ring.pop(chain)) {
-      ring.push(chain.head(), 4096);
+      ring.push(chain, 4096);
       done++;
     }
     ring.publish();

@@ -213,10 +213,9 @@ final class BlockQueue {
   }
 
   private void giveBack(BlockRequest request, long written) {
-    int head = request.chain().head();
-    free(request);
     unpublished = true;
-    ring.push(head, (int) written); // unsigned: a chain holds less than 2^32 bytes
+    free(request);
+    ring.push(request.chain(), (int) written); // unsigned: a chain holds less than 2^32 bytes
   }
 
   private void free(BlockRequest request) {

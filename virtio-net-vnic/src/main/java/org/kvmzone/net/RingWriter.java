@@ -78,7 +78,7 @@ final class RingWriter {
       if (chains[0].writable().bytes() >= format.length()) {
         return true;
       }
-      ring.push(chains[0].head(), 0);
+      ring.push(chains[0], 0);
       touched = true;
     }
     return false;
@@ -109,13 +109,13 @@ final class RingWriter {
     int i = 0;
     try {
       for (; i < count; i++) {
-        ring.push(chains[i].head(), written[i]);
+        ring.push(chains[i], written[i]);
       }
     } catch (Throwable gone) {
       // The used ring is gone. What is pushed to a broken ring is only counted.
       ring.fail(QueueFault.DEVICE_FAILED);
       for (i++; i < count; i++) {
-        ring.push(chains[i].head(), 0);
+        ring.push(chains[i], 0);
       }
       throw gone;
     }

@@ -169,7 +169,7 @@ final class TransmitQueue {
       } else {
         conclude(fates[pushed], lengths[pushed]);
       }
-      ring.push(chains[pushed].head(), 0);
+      ring.push(chains[pushed], 0);
       pushed++;
     }
     blocked = pushed < popped;
@@ -206,7 +206,7 @@ final class TransmitQueue {
   private void abandon(Virtqueue ring) {
     ring.fail(QueueFault.DEVICE_FAILED);
     for (; pushed < popped; pushed++) {
-      ring.push(chains[pushed].head(), 0); // only counted: see Virtqueue.fail
+      ring.push(chains[pushed], 0); // only counted: see Virtqueue.fail
     }
   }
 

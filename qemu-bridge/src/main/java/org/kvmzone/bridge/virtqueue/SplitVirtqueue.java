@@ -126,7 +126,8 @@ public final class SplitVirtqueue implements Virtqueue {
   }
 
   @Override
-  public void push(int head, int written) {
+  public void push(Chain chain, int written) {
+    int head = chain.head();
     popped[head] = false;
     inFlight--;
     if (isDead()) {

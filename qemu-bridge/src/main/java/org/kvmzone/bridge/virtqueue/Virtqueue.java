@@ -26,10 +26,10 @@ public sealed interface Virtqueue permits SplitVirtqueue {
   void unpop(Chain chain);
 
   /**
-   * Gives a chain back, {@code written} bytes of it written; the driver sees it on {@link
-   * #publish}.
+   * Gives a popped chain back, {@code written} bytes of it written (unsigned); the driver sees it
+   * on {@link #publish}.
    */
-  void push(int head, int written);
+  void push(Chain chain, int written);
 
   /** Lets the driver see all that was pushed. */
   void publish();

@@ -89,7 +89,7 @@ class DeviceQueueTest {
       both.driver().availableFlags(i == 3 ? 1 : 0); // the last without interrupts
       both.driver().add(ram.writable(8));
       assertThat(queue.ring().pop(chain)).isTrue();
-      queue.ring().push(chain.head(), 0);
+      queue.ring().push(chain, 0);
       queue.publish();
       assertThat(both.driver().nextUsed()).isPresent();
     }

@@ -16,24 +16,25 @@ import org.kvmzone.bridge.virtqueue.Chain;
 class DrainTest extends LoopFixture {
   /** Takes chains, and gives them back when the test says so. */
   private static final class Slow extends FakeDevice {
-    final BlockingQueue<Integer> taken = new LinkedBlockingQueue<>();
-    final BlockingQueue<Integer> completed = new LinkedBlockingQueue<>();
+    final BlockingQueue<Chain> taken = new LinkedBlockingQueue<>();
+    final BlockingQueue<Chain> completed = new LinkedBlockingQueue<>();
     final AtomicInteger emptyTurns = new AtomicInteger();
-    private final Chain chain = new Chain();
 
     @Override
     public int process(DeviceQueue queue, int budget) {
       int done = 0;
-      Integer head;
-      while ((head = completed.poll()) != null) {
-        queue.ring().push(head, 7);
+      Chain finished;
+      while ((finished = completed.poll()) != null) {
+        queue.ring().push(finished, 7);
         done++;
       }
       if (done > 0) {
         queue.publish();
       }
+      Chain chain = new Chain();
       while (done < budget && queue.ring().pop(chain)) {
-        taken.add(chain.head());
+        taken.add(chain);
+        chain = new Chain();
         done++;
       }
       if (done == 0) {
@@ -72,7 +73,8 @@ class DrainTest extends LoopFixture {
     Served served = serve(loop);
     int head = served.add();
     served.kick();
-    assertThat(next(device.taken)).isEqualTo(head);
+    Chain chain = next(device.taken);
+    assertThat(chain.head()).isEqualTo(head);
     served.queue.drain();
     // The turn that is under way may still take chains; who owns the ring after it does not.
     assertThat(served.queue.acquire(TimeUnit.SECONDS.toNanos(NEVER_SECONDS))).isTrue();
@@ -81,7 +83,7 @@ class DrainTest extends LoopFixture {
     served.add();
     served.kick();
     assertThat(served.queue.isRunning()).isFalse();
-    device.completed.add(head);
+    device.completed.add(chain);
     served.queue.wake();
     served.queue.stopped().get(NEVER_SECONDS, TimeUnit.SECONDS);
 
@@ -97,9 +99,9 @@ class DrainTest extends LoopFixture {
   void aQueueThatDrains_doesNotKeepTheThreadAwakeForWhatIsAvailable() throws Exception {
     QueueLoop loop = loop(0);
     Served served = serve(loop);
-    int head = served.add();
+    served.add();
     served.kick();
-    next(device.taken);
+    Chain chain = next(device.taken);
     served.queue.drain();
     assertThat(served.queue.acquire(TimeUnit.SECONDS.toNanos(NEVER_SECONDS))).isTrue();
     served.queue.release();
@@ -109,7 +111,7 @@ class DrainTest extends LoopFixture {
     int turns = device.emptyTurns.get();
     LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
     assertThat(device.emptyTurns.get() - turns).isLessThan(3);
-    device.completed.add(head);
+    device.completed.add(chain);
     served.queue.wake();
     served.queue.stopped().get(NEVER_SECONDS, TimeUnit.SECONDS);
   }
@@ -141,12 +143,12 @@ class DrainTest extends LoopFixture {
   void anAbandonedQueue_stopsWhenItsRequestsComeBackAfterAll() throws Exception {
     QueueLoop loop = loop(0);
     Served served = serve(loop);
-    int head = served.add();
+    served.add();
     served.kick();
-    next(device.taken);
+    Chain chain = next(device.taken);
     served.queue.drain();
     served.queue.ring().abandon();
-    device.completed.add(head);
+    device.completed.add(chain);
     served.queue.wake();
     served.queue.stopped().get(NEVER_SECONDS, TimeUnit.SECONDS);
     assertThat(served.driver.nextUsed()).as("written to memory that nobody owns").isEmpty();

@@ -15,7 +15,7 @@ class FakeDevice implements VirtioDevice {
     turns.incrementAndGet();
     int done = 0;
     while (done < budget && queue.ring().pop(chain)) {
-      queue.ring().push(chain.head(), 0);
+      queue.ring().push(chain, 0);
       done++;
     }
     if (done > 0) {

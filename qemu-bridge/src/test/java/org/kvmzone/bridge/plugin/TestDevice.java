@@ -72,7 +72,7 @@ final class TestDevice implements VirtioDevice {
       if (type == 2 && room > 0) {
         chain.writable().setByte(room - 1, BLK_IOERR);
       }
-      queue.ring().push(chain.head(), (int) room);
+      queue.ring().push(chain, (int) room);
       done++;
     }
     if (done > 0) {

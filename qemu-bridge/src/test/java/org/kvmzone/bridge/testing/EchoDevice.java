@@ -94,7 +94,7 @@ public final class EchoDevice implements VirtioDevice {
       }
       long length = Math.min(chain.readable().bytes(), chain.writable().bytes());
       chain.readable().copyTo(0, chain.writable(), 0, length);
-      queue.ring().push(chain.head(), (int) length);
+      queue.ring().push(chain, (int) length);
     }
     if (done > 0) {
       queue.publish();

@@ -87,7 +87,7 @@ abstract class HostileFixture {
     ringOf(driver.size());
     int head = driver.add(new Piece(buffer, 16, true));
     assertTaken();
-    queue.push(head, 16);
+    queue.push(chain, 16);
     queue.publish();
     assertThat(driver.nextUsed()).contains(new Used(head, 16));
   }

@@ -25,7 +25,7 @@ class HostileIndexTest extends HostileFixture {
   void anIndexThatGoesBackwards() {
     driver.add(piece);
     assertTaken();
-    queue.push(chain.head(), 0);
+    queue.push(chain, 0);
     queue.publish();
     driver.availableIndex(0);
     assertBroken(QueueFault.AVAILABLE_INDEX);
@@ -114,19 +114,19 @@ class HostileIndexTest extends HostileFixture {
     for (int i = 0; i < 20; i++) {
       driver.available(5);
       assertTaken();
-      queue.push(5, 0);
+      queue.push(chain, 0);
       queue.publish();
     }
   }
 
   @Test
   void whatWasInFlightWhenTheRingBroke_isOnlyCounted() {
-    int head = driver.add(piece);
+    driver.add(piece);
     assertTaken();
     driver.available(8);
     assertThat(queue.pop(new Chain())).isFalse();
     byte[] before = ram.bytes(new Piece(driver.usedAt(), 6 + 8 * 8, false));
-    queue.push(head, 16);
+    queue.push(chain, 16);
     queue.publish();
     assertThat(queue.inFlight()).isZero();
     assertThat(ram.bytes(new Piece(driver.usedAt(), 6 + 8 * 8, false))).isEqualTo(before);
@@ -136,10 +136,10 @@ class HostileIndexTest extends HostileFixture {
   @Test
   void theUsedRing_isNotReadAgain() {
     // A driver that writes the device's index: it is the device's own count that goes on.
-    int first = driver.add(piece);
+    driver.add(piece);
     assertTaken();
     driver.memory().used().fill((byte) 0x55);
-    queue.push(first, 1);
+    queue.push(chain, 1);
     queue.publish();
     assertThat(driver.memory().used().get(JAVA_SHORT, 2)).isEqualTo((short) 1);
   }
@@ -158,7 +158,7 @@ class HostileIndexTest extends HostileFixture {
     for (int i = 0; i < 5; i++) {
       driver.add(piece);
       assertTaken();
-      queue.push(chain.head(), 0);
+      queue.push(chain, 0);
       queue.publish();
       assertThat(driver.nextUsed()).isPresent();
     }
@@ -168,7 +168,7 @@ class HostileIndexTest extends HostileFixture {
     queue = new SplitVirtqueue(8, 0, base, memory, driver.memory());
     assertTaken();
     assertThat(chain.head()).isEqualTo(head);
-    queue.push(head, 3);
+    queue.push(chain, 3);
     queue.publish();
     assertThat(driver.nextUsed()).contains(new DriverRing.Used(head, 3));
   }

@@ -56,7 +56,7 @@ class HostileModelTest extends HostileFixture {
       if (popped) {
         taken++;
         assertThat(parts()).as("seed %d, chain %d", seed, i).isEqualTo(expected.parts());
-        queue.push(head, 0);
+        queue.push(chain, 0);
         queue.publish();
       } else {
         faults.merge(expected.fault().orElseThrow(), 1, Integer::sum);

@@ -50,7 +50,7 @@ class HostileRaceTest extends HostileFixture {
         if (queue.pop(chain)) {
           taken++;
           checkChain();
-          queue.push(chain.head(), 16);
+          queue.push(chain, 16);
           queue.publish();
         } else if (queue.fault().isPresent()) {
           broken++;

@@ -191,7 +191,7 @@ class HostileTableTest extends HostileFixture {
         refer(BORDER - 24, 64, 0);
         assertTaken();
         assertThat(chain.readable().bytes()).isEqualTo(round * 10);
-        queue.push(chain.head(), 0);
+        queue.push(chain, 0);
         queue.publish();
       }
     }

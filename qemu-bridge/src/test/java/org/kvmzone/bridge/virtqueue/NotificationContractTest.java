@@ -24,7 +24,7 @@ abstract class NotificationContractTest extends RingFixture {
   private static boolean serve(Ends ends, Chain chain) {
     boolean any = false;
     while (ends.queue().pop(chain)) {
-      ends.queue().push(chain.head(), 0);
+      ends.queue().push(chain, 0);
       any = true;
     }
     ends.queue().publish();
@@ -187,7 +187,7 @@ abstract class NotificationContractTest extends RingFixture {
     for (int served = 0; served < ROUNDS; ) {
       ends.queue().disarmKicks();
       while (ends.queue().pop(chain)) {
-        ends.queue().push(chain.head(), 0);
+        ends.queue().push(chain, 0);
         served++;
       }
       ends.queue().publish();

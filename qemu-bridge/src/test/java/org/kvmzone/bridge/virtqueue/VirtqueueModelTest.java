@@ -24,8 +24,8 @@ abstract class VirtqueueModelTest extends RingFixture {
   private final long seed = Long.getLong("seed", System.nanoTime());
   private final Random random = new Random(seed);
 
-  /** A chain as the driver made it. */
-  private record Made(int head, List<Piece> pieces) {}
+  /** A chain as the driver made it, and as the device sees it once it is popped. */
+  private record Made(int head, List<Piece> pieces, Chain chain) {}
 
   // The model: where each chain is.
   private final Deque<Made> available = new ArrayDeque<>();
@@ -33,7 +33,6 @@ abstract class VirtqueueModelTest extends RingFixture {
   private final Deque<Used> pushed = new ArrayDeque<>();
   private final Deque<Used> published = new ArrayDeque<>();
 
-  private final Chain chain = new Chain();
   private boolean lastWasPop; // then it may be undone
 
   @ParameterizedTest
@@ -74,11 +73,13 @@ abstract class VirtqueueModelTest extends RingFixture {
     Piece[] array = pieces.toArray(Piece[]::new);
     boolean indirect = random.nextBoolean();
     if (driver.free() >= (indirect ? 1 : count)) {
-      available.add(new Made(indirect ? driver.addIndirect(array) : driver.add(array), pieces));
+      int head = indirect ? driver.addIndirect(array) : driver.add(array);
+      available.add(new Made(head, pieces, new Chain()));
     }
   }
 
   private int pop(Virtqueue queue) {
+    Chain chain = available.isEmpty() ? new Chain() : available.element().chain();
     boolean popped = queue.pop(chain);
     assertThat(popped).as("seed %d", seed).isEqualTo(!available.isEmpty());
     if (!popped) {
@@ -109,8 +110,9 @@ abstract class VirtqueueModelTest extends RingFixture {
     if (!lastWasPop) {
       return 0;
     }
-    queue.unpop(chain);
-    available.addFirst(inFlight.removeLast());
+    Made undone = inFlight.removeLast();
+    queue.unpop(undone.chain());
+    available.addFirst(undone);
     lastWasPop = false;
     return 1;
   }
@@ -119,7 +121,7 @@ abstract class VirtqueueModelTest extends RingFixture {
     if (!inFlight.isEmpty()) {
       Made made = inFlight.remove(random.nextInt(inFlight.size()));
       int written = random.nextInt();
-      queue.push(made.head(), written);
+      queue.push(made.chain(), written);
       pushed.add(new Used(made.head(), written));
       lastWasPop = false;
     }

@@ -63,7 +63,7 @@ abstract class WakeUpRaceTest extends RingFixture {
         ends.driver().wantsNoInterrupts();
         ends.driver().add(piece);
         pop(ends);
-        ends.queue().push(chain.head(), 0);
+        ends.queue().push(chain, 0);
       }
       int lost =
           bothFalse(
@@ -80,7 +80,7 @@ abstract class WakeUpRaceTest extends RingFixture {
   private void serve(Ends ends) {
     ends.queue().disarmKicks();
     pop(ends);
-    ends.queue().push(chain.head(), 0);
+    ends.queue().push(chain, 0);
     ends.queue().publish();
     reclaim(ends);
   }
