@@ -115,6 +115,11 @@ public final class VirtioBlk implements VirtioDevice {
   }
 
   @Override
+  public boolean tracksInFlight() {
+    return true;
+  }
+
+  @Override
   public void negotiated(long features) {
     // A driver that does not know FLUSH takes a completed write for a durable one (§5.2.6.2).
     writeThrough = (features & F_FLUSH) == 0;

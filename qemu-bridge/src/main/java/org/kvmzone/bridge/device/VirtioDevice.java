@@ -36,6 +36,14 @@ public interface VirtioDevice extends AutoCloseable {
    */
   boolean writeConfig(int offset, byte[] bytes);
 
+  /**
+   * Whether requests that a back end took and did not finish are to be taken up by its successor
+   * (vhost-user, "Inflight I/O tracking"): a disk's are, a network card's frames may be lost.
+   */
+  default boolean tracksInFlight() {
+    return false;
+  }
+
   /** What was negotiated, device bits and ring bits together; called while no queue runs. */
   void negotiated(long features);
 
