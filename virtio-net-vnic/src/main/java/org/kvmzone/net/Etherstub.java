@@ -73,8 +73,10 @@ final class Etherstub {
   }
 
   private synchronized void detach(Port port) {
-    ports = ports.without(port);
-    learned.forget(port.index);
+    if (ports.has(port)) {
+      ports = ports.without(port);
+      learned.forget(port.index);
+    }
   }
 
   /** A VNIC's place on the switch. */

@@ -68,7 +68,7 @@ final class FrameBatch {
 
   /** A long with a bit for each frame. */
   long all() {
-    return -1L >>> (MAX_FRAMES - size);
+    return size == 0 ? 0 : -1L >>> (MAX_FRAMES - size);
   }
 
   void clear() {
@@ -181,10 +181,11 @@ final class FrameBatch {
    * Whether the sender's memory can still be read: asked after a copy failed, to know which side's
    * memory is gone.
    */
-  boolean isReadable(int frame) {
+  boolean isReadable() {
     try {
-      Buffers rest = rests[frame];
-      rest.copyTo(0, memory, frameAt(frame) + captured[frame], rest.bytes());
+      for (int i = 0; i < size; i++) {
+        rests[i].copyTo(0, memory, frameAt(i) + captured[i], rests[i].bytes());
+      }
       return true;
     } catch (InternalError | IllegalStateException gone) {
       return false;

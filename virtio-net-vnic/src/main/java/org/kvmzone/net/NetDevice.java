@@ -1,11 +1,14 @@
 package org.kvmzone.net;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.kvmzone.antispoof.LinkProtection;
+import org.kvmzone.antispoof.LinkProtectionConfig;
 import org.kvmzone.bridge.device.DeviceQueue;
 import org.kvmzone.bridge.device.DeviceReport;
 import org.kvmzone.bridge.device.EventSource;
@@ -21,6 +24,8 @@ import org.kvmzone.dhcp.DhcpServer;
  * seen here. No offloads are offered yet: every frame is complete, in both directions.
  */
 final class NetDevice implements VirtioDevice {
+  private static final Logger LOG = System.getLogger(NetDevice.class.getName());
+
   private final NetConfig config;
   private final Drops drops;
   private final HostServices.Tally answers = new HostServices.Tally();
@@ -46,6 +51,14 @@ final class NetDevice implements VirtioDevice {
    * @throws SpecException if that cannot be used
    */
   static NetDevice open(NetConfig config) {
+    LinkProtectionConfig rules = config.protection();
+    if (rules.ipNospoof() && rules.ip().isEmpty() && rules.allowedIps().isEmpty()) {
+      LOG.log(
+          Level.WARNING,
+          "vnic "
+              + config.id()
+              + ": no IP address may leave the guest: give ip= or allowed-ips=, or ip-nospoof=off");
+    }
     try {
       return new NetDevice(config, (client, drops) -> link(config, client, drops));
     } catch (IllegalArgumentException | NativeException e) {

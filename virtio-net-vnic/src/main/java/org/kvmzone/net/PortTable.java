@@ -99,6 +99,12 @@ final class PortTable {
     return new PortTable(more);
   }
 
+  /** Whether a port is in this table, and not another in its place. */
+  @SuppressWarnings("ReferenceEquality") // this one, not one like it
+  boolean has(Etherstub.Port port) {
+    return port.index < ports.length && ports[port.index] == port;
+  }
+
   /** This table without a port. */
   PortTable without(Etherstub.Port port) {
     Etherstub.@Nullable Port[] fewer = ports.clone();

@@ -15,9 +15,15 @@ import org.kvmzone.packet.MacAddress;
  * without buffers, leaves copies in the {@link Backlog} and wakes the queue's thread; when that is
  * full, frames are dropped. Frames of one sender never overtake each other: while anything waits,
  * what comes later waits behind it.
+ *
+ * <p>A guest whose buffers are made of more descriptors than any driver has use for wastes the time
+ * of whoever fills them; from then on that is its own thread alone.
  */
 final class ReceiveQueue {
   private static final Logger LOG = System.getLogger(ReceiveQueue.class.getName());
+
+  /** More descriptors than any driver uses for a frame. */
+  private static final int PATIENCE = 256;
 
   /** The ring as it is set up. */
   private record Target(DeviceQueue queue, HeaderFormat format) {}
@@ -27,12 +33,16 @@ final class ReceiveQueue {
   private final Backlog backlog;
   private final Counters<VnicCounter> counters = new Counters<>(VnicCounter.class);
   private final RingWriter writer = new RingWriter();
+  private long undelivered; // of the batch at hand; the ring's owner's
 
   private HeaderFormat format = HeaderFormat.of(0); // the control path's own
   private volatile @Nullable Target target;
 
   /** The guest was last seen without buffers; written by the ring's owner. */
   private volatile boolean exhausted;
+
+  /** Filling this guest's buffers is left to its own thread. */
+  private volatile boolean shunned;
 
   /** A source was told that there is no room, and has left frames where they are. */
   private volatile boolean held;
@@ -63,6 +73,7 @@ final class ReceiveQueue {
     }
     exhausted = false;
     held = false;
+    shunned = false;
     target = new Target(queue, format);
   }
 
@@ -91,11 +102,18 @@ final class ReceiveQueue {
       return;
     }
     boolean queued = false;
-    boolean owner = now.queue.tryAcquire();
+    boolean owner = !shunned && now.queue.tryAcquire();
     try {
       // Looked at again by the owner: rings are stopped by whoever owns them.
       long left = owner && now.queue.isRunning() ? deliver(now, batch, frames) : frames;
       queued = left != 0 && enqueue(batch, left);
+    } catch (RuntimeException | Error gone) {
+      // Memory has gone: a file was truncated. If the sender's, its own queue fails.
+      if (!owner || !batch.isReadable()) {
+        throw gone;
+      }
+      fail(now, gone);
+      dropAll(Drop.NOT_READY, batch, undelivered);
     } finally {
       if (owner) {
         now.queue.release();
@@ -104,6 +122,12 @@ final class ReceiveQueue {
     if (queued) {
       now.queue.wake();
     }
+  }
+
+  private void fail(Target to, Throwable gone) {
+    LOG.log(Level.ERROR, vnic + ": receive queue failed: " + gone, gone);
+    to.queue.ring().fail(QueueFault.DEVICE_FAILED);
+    to.queue.wake(); // its thread reports the fault
   }
 
   /** Puts what waits into the ring; by its owner. */
@@ -135,16 +159,20 @@ final class ReceiveQueue {
 
   /** As many as fit; returns those that don't. */
   private long deliver(Target to, FrameBatch batch, long frames) {
-    drain(to, backlog.slots().capacity());
-    long left = frames;
+    undelivered = frames;
+    int most = backlog.slots().capacity();
+    while (most > 0 && !shunned && drain(to, 1) > 0) {
+      most--;
+    }
     // A slot that another sender is just filling counts too: it may hold this sender's turn back.
-    if (backlog.isEmpty()) {
-      while (left != 0 && write(to, batch, Long.numberOfTrailingZeros(left))) {
-        left &= left - 1;
-      }
+    while (undelivered != 0
+        && !shunned
+        && backlog.isEmpty()
+        && write(to, batch, Long.numberOfTrailingZeros(undelivered))) {
+      undelivered &= undelivered - 1;
     }
     publish(to);
-    return left;
+    return undelivered;
   }
 
   private int drain(Target to, int budget) {
@@ -163,16 +191,9 @@ final class ReceiveQueue {
   /** Settles a frame, unless it has to wait for a buffer. */
   private boolean write(Target to, FrameBatch batch, int frame) {
     int length = batch.length(frame);
-    RingWriter.Outcome outcome;
-    try {
-      outcome = writer.write(to.queue.ring(), to.format, batch, frame);
-    } catch (RuntimeException | Error gone) {
-      if (!batch.isReadable(frame)) {
-        throw gone; // the sender's own queue fails
-      }
-      fail(to, gone);
-      drops.count(Drop.NOT_READY, length);
-      return true;
+    RingWriter.Outcome outcome = writer.write(to.queue.ring(), to.format, batch, frame);
+    if (writer.effort() > PATIENCE) {
+      shunned = true;
     }
     switch (outcome) {
       case WRITTEN -> {
@@ -192,13 +213,6 @@ final class ReceiveQueue {
       }
     }
     return true;
-  }
-
-  /** This guest's memory has gone (its file was truncated): its ring breaks, not the sender's. */
-  private void fail(Target to, Throwable gone) {
-    LOG.log(Level.ERROR, vnic + ": receive queue failed: " + gone, gone);
-    to.queue.ring().fail(QueueFault.DEVICE_FAILED);
-    to.queue.wake(); // its thread reports the fault
   }
 
   private void count(FrameBatch batch, int frame, int length) {

@@ -20,6 +20,7 @@ final class RingWriter {
   private final Chain[] chains = new Chain[MAX_BUFFERS];
   private final int[] written = new int[MAX_BUFFERS];
   private boolean touched;
+  private long effort;
 
   /** What became of a frame. */
   enum Outcome {
@@ -47,6 +48,7 @@ final class RingWriter {
     long need = (long) format.length() + batch.length(frame);
     int limit = format.mergeable() ? MAX_BUFFERS : 1;
     int count = 0;
+    effort = 0;
     try {
       for (long room = 0; room < need; count++) {
         if (count == limit) {
@@ -59,6 +61,7 @@ final class RingWriter {
           return count == 0 ? Outcome.EMPTY : Outcome.SHORT;
         }
         room += chains[count].writable().bytes();
+        effort += chains[count].effort();
       }
       fill(format, batch, frame, count);
     } catch (Throwable gone) {
@@ -78,6 +81,7 @@ final class RingWriter {
       if (chains[0].writable().bytes() >= format.length()) {
         return true;
       }
+      effort += chains[0].effort();
       ring.push(chains[0], 0);
       touched = true;
     }
@@ -132,5 +136,10 @@ final class RingWriter {
     boolean was = touched;
     touched = false;
     return was;
+  }
+
+  /** How many descriptors the last frame took, written or not. */
+  long effort() {
+    return effort;
   }
 }

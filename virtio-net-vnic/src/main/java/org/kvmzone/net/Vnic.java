@@ -13,7 +13,7 @@ import org.kvmzone.bridge.device.EventSource;
 interface Vnic extends AutoCloseable {
   /**
    * Sends the frames of a batch in their order. Called by one thread at a time for each queue, by
-   * several for different ones. The batch is only read, and not used after the return.
+   * several for different ones. The batch is not used after the return.
    *
    * @param queue the pair of queues that the frames come from, 0 and up
    * @return how many were taken, from the first on; for the rest try again when {@link

@@ -55,7 +55,7 @@ class BacklogTest {
       gone.addStaged();
     }
 
-    assertThat(gone.isReadable(0)).isFalse();
+    assertThat(gone.isReadable()).isFalse();
     assertThatThrownBy(() -> backlog.offer(gone, 0)).isInstanceOf(IllegalStateException.class);
     for (int i = 0; i < 3; i++) {
       assertThat(backlog.offer(Recorder.batch(frame(0, i)), 0)).isTrue();

@@ -125,7 +125,10 @@ class EtherstubTest {
     assertReceived(List.of(), List.of(frame(behind, a.mac, 2), frame(c.mac, a.mac, 3)), List.of());
     Station next = new Station(4);
     a.send(frame(next.mac, a.mac, 5));
-    assertThat(next.recorder.take()).containsExactly(frame(next.mac, a.mac, 5));
+    c.port.close(); // again: its place is another's now
+    a.send(frame(next.mac, a.mac, 6));
+    assertThat(next.recorder.take())
+        .containsExactly(frame(next.mac, a.mac, 5), frame(next.mac, a.mac, 6));
     assertThat(b.recorder.take()).isEmpty();
   }
 

@@ -237,6 +237,33 @@ class ReceiveTest {
     assertThat(guest.received()).containsExactly(frame(1, 60));
   }
 
+  /** One guest's buffers must not cost another guest's thread its time. */
+  @Test
+  void buffersMadeOfCountlessDescriptors_areFilledByTheirOwnThreadOnly() {
+    guest.reboot(Guest.MODERN | Features.INDIRECT_DESC);
+    Piece[] pieces = new Piece[1024];
+    Arrays.setAll(pieces, i -> new Piece(guest.ram().allocate(16, 16), i < 1022 ? 0 : 512, true));
+    for (int i = 0; i < 100; i++) {
+      guest.rx().addIndirect(pieces);
+    }
+    guest.wakes.set(0);
+
+    network.deliver(frame(1, 60), frame(2, 60));
+    network.deliver(frame(3, 60));
+
+    assertThat(guest.rx().nextUsed()).as("the frame that showed it").isPresent();
+    assertThat(guest.rx().nextUsed()).isEmpty();
+    assertThat(guest.wakes).hasValue(2);
+    assertThat(guest.receive()).isEqualTo(2);
+    assertThat(guest.rx().nextUsed()).isPresent();
+    assertThat(guest.rx().nextUsed()).isPresent();
+
+    guest.reboot(Guest.MODERN);
+    guest.offer(4, 2048);
+    network.deliver(frame(5, 60));
+    assertThat(guest.received()).containsExactly(frame(5, 60));
+  }
+
   @Test
   void filter_passesOwnAddress_broadcast_multicast() {
     guest.offer(10, 2048);

@@ -11,14 +11,28 @@ public final class Chain {
   private final Buffers readable = new Buffers();
   private final Buffers writable = new Buffers();
   private int head;
+  private int effort;
 
   /** An empty chain, to be filled by {@link Virtqueue#pop}. */
   public Chain() {}
 
   void begin(int head) {
     this.head = head;
+    effort = 0;
     readable.clear();
     writable.clear();
+  }
+
+  void took(int descriptors) {
+    effort += descriptors;
+  }
+
+  /**
+   * How many descriptors were read or copied to find out what the chain holds: what a driver can
+   * make expensive for whoever pops it.
+   */
+  public int effort() {
+    return effort;
   }
 
   /** The index of the chain's first descriptor: its name until it is given back. */

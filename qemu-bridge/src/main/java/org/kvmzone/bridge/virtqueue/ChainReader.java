@@ -80,6 +80,7 @@ final class ChainReader {
         base = address - region.guestAddress();
         table = region.segment();
         if (length > region.size() - base) {
+          chain.took((int) reachable(length) / DESCRIPTOR_SIZE);
           table = gather(address, length);
           base = 0;
           if (table == null) {
@@ -99,6 +100,7 @@ final class ChainReader {
         return fault;
       }
       if ((flags & NEXT) == 0) {
+        chain.took(seen);
         return null;
       }
       index = (int) (rest >>> 48);
@@ -156,12 +158,16 @@ final class ChainReader {
     if (!addMemory(pieces, address, length)) {
       return null;
     }
-    // More entries than a 16-bit index reaches are never looked at.
-    long reachable = Math.min(length, 0x1_0000L * DESCRIPTOR_SIZE);
+    long reachable = reachable(length);
     if (scratch == null || scratch.byteSize() < reachable) {
       scratch = Arena.ofAuto().allocate(reachable, 8);
     }
     pieces.copyTo(0, scratch, 0, reachable);
     return scratch;
+  }
+
+  /** The bytes of a table that count: more entries than a 16-bit index reaches are no use. */
+  private static long reachable(long length) {
+    return Math.min(length, 0x1_0000L * DESCRIPTOR_SIZE);
   }
 }
