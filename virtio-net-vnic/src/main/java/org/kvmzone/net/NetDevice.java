@@ -9,11 +9,12 @@ import java.util.Map;
 import java.util.Optional;
 import org.kvmzone.antispoof.LinkProtection;
 import org.kvmzone.antispoof.LinkProtectionConfig;
+import org.kvmzone.antispoof.Verdict;
 import org.kvmzone.bridge.device.DeviceQueue;
 import org.kvmzone.bridge.device.DeviceReport;
 import org.kvmzone.bridge.device.EventSource;
+import org.kvmzone.bridge.device.NetworkDevice;
 import org.kvmzone.bridge.device.SpecException;
-import org.kvmzone.bridge.device.VirtioDevice;
 import org.kvmzone.bridge.ffi.NativeException;
 import org.kvmzone.dhcp.DhcpServer;
 
@@ -23,8 +24,11 @@ import org.kvmzone.dhcp.DhcpServer;
  * <p>The control queue, the link status and the guest's own list of addresses are QEMU's and never
  * seen here. No offloads are offered yet: every frame is complete, in both directions.
  */
-final class NetDevice implements VirtioDevice {
+final class NetDevice implements NetworkDevice {
   private static final Logger LOG = System.getLogger(NetDevice.class.getName());
+
+  /** Every IPv4 network carries as much (RFC 791 §3.2). */
+  private static final int LEAST_MTU = 68;
 
   private final NetConfig config;
   private final Drops drops;
@@ -121,7 +125,10 @@ final class NetDevice implements VirtioDevice {
 
   @Override
   public long features() {
-    return VirtioNet.MRG_RXBUF | VirtioNet.MTU | (config.queues() > 1 ? VirtioNet.MQ : 0);
+    return VirtioNet.MRG_RXBUF
+        | VirtioNet.MTU
+        | VirtioNet.GUEST_ANNOUNCE
+        | (config.queues() > 1 ? VirtioNet.MQ : 0);
   }
 
   @Override
@@ -147,6 +154,22 @@ final class NetDevice implements VirtioDevice {
       receivers[i].negotiated(format);
       senders[i].negotiated(format);
     }
+  }
+
+  @Override
+  public void announce(long macAddress) {
+    // QEMU speaks in the guest's name here: of the addresses that it may send from, that is ours.
+    if (config.protection().macNospoof() && macAddress != config.mac().value()) {
+      drops.count(Verdict.MAC_SOURCE, 0);
+      return;
+    }
+    senders[0].announce(macAddress);
+    guest.writable(0);
+  }
+
+  @Override
+  public boolean acceptsMtu(long bytes) {
+    return bytes >= LEAST_MTU && bytes <= config.mtu();
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.kvmzone.net;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.antispoof.LinkProtection;
 import org.kvmzone.antispoof.Verdict;
@@ -22,6 +23,8 @@ import org.kvmzone.packet.MacAddress;
  * into the ring, unsettled, with all that came after it.
  */
 final class TransmitQueue {
+  private static final long NOTHING = -1;
+
   private final int pair;
   private final String name;
   private final int mtu;
@@ -44,6 +47,9 @@ final class TransmitQueue {
 
   private HeaderFormat format = HeaderFormat.of(0);
   private boolean blocked;
+
+  /** An address to announce before the guest's next frame; any thread may set it. */
+  private final AtomicLong announcement = new AtomicLong(NOTHING);
 
   TransmitQueue(
       int pair,
@@ -71,10 +77,24 @@ final class TransmitQueue {
     format = negotiated;
   }
 
+  /** Lets the network know that the owner of an address is here now; from any thread. */
+  void announce(long mac) {
+    announcement.set(mac);
+  }
+
+  private void announce() {
+    batch.clear();
+    ReverseArp.addTo(batch, announcement.getAndSet(NOTHING));
+    int ignored = vnic.send(pair, batch); // a link that is full loses it, as it may any frame
+  }
+
   /** Takes up to {@code budget} chains; by the ring's owner. */
   int process(DeviceQueue queue, int budget) {
     Virtqueue ring = queue.ring();
     int done = 0;
+    if (announcement.get() != NOTHING && budget > 0) {
+      announce();
+    }
     blocked = false;
     try {
       while (done < budget && !blocked && gather(ring, budget - done) > 0) {

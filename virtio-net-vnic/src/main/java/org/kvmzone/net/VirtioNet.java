@@ -11,6 +11,9 @@ final class VirtioNet {
   /** VIRTIO_NET_F_MRG_RXBUF: a frame may take several receive buffers. */
   static final long MRG_RXBUF = 1L << 15;
 
+  /** VIRTIO_NET_F_GUEST_ANNOUNCE: a guest that has moved says so itself; QEMU asks it to. */
+  static final long GUEST_ANNOUNCE = 1L << 21;
+
   /** VIRTIO_NET_F_MQ: several pairs of queues. */
   static final long MQ = 1L << 22;
 
