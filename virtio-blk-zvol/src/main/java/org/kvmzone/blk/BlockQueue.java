@@ -2,6 +2,7 @@ package org.kvmzone.blk;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.device.DeviceQueue;
 import org.kvmzone.bridge.ffi.Errno;
@@ -31,6 +32,7 @@ final class BlockQueue {
 
   private BlockRequest[] idle = new BlockRequest[16];
   private int idleCount;
+  private List<BlockQueue> predecessors;
   private boolean unpublished;
   private @Nullable BlockRequest taken; // of what completed: what is not finished yet
 
@@ -56,14 +58,27 @@ final class BlockQueue {
    * A queue that was started.
    *
    * @param writeThrough whether a write must be durable when it completes
+   * @param predecessors queues of an earlier connection whose requests hang. They come back as
+   *     requests of this one: if one of them were done again, then a later one to the same place,
+   *     and the hanging one at last, the disk would hold what is out of date. So nothing is taken
+   *     until they have stopped.
    */
-  BlockQueue(DeviceQueue queue, Disk disk, Lane lane, boolean writeThrough) {
+  BlockQueue(
+      DeviceQueue queue,
+      Disk disk,
+      Lane lane,
+      boolean writeThrough,
+      List<BlockQueue> predecessors) {
     this.queue = queue;
     this.ring = queue.ring();
     this.disk = disk;
     this.lane = lane;
     this.parser = new RequestParser(disk.zvol());
     this.writeThrough = writeThrough;
+    this.predecessors = predecessors;
+    for (BlockQueue predecessor : predecessors) {
+      var _ = predecessor.queue.stopped().thenRun(queue::wake);
+    }
   }
 
   boolean serves(DeviceQueue other) {
@@ -77,6 +92,9 @@ final class BlockQueue {
   /** Takes up to {@code budget} requests, and finishes what has completed before and meanwhile. */
   int process(int budget) {
     int work = finishCompleted();
+    if (mustWait()) {
+      return work;
+    }
     int begun = take(Math.min(budget, BATCH));
     return work + begun + (begun > 0 ? finishCompleted() : 0);
   }
@@ -84,7 +102,16 @@ final class BlockQueue {
   /** Asks for kicks; false if there is work. */
   boolean mayIdle() {
     // A queue that drains takes nothing, so what is available must not keep its thread awake.
-    return taken == null && completed.isEmpty() && (!queue.isRunning() || ring.armKicks());
+    return taken == null
+        && completed.isEmpty()
+        && (mustWait() || !queue.isRunning() || ring.armKicks());
+  }
+
+  private boolean mustWait() {
+    if (!predecessors.isEmpty() && predecessors.stream().allMatch(BlockQueue::isStopped)) {
+      predecessors = List.of();
+    }
+    return !predecessors.isEmpty();
   }
 
   private int take(int wanted) {

@@ -141,7 +141,7 @@ public final class VirtioBlk implements VirtioDevice {
     hanging.removeIf(BlockQueue::isStopped);
     // First this, then that: a thread that misses a queue in the array finds it here.
     lingering = List.copyOf(hanging);
-    queues.set(index, new BlockQueue(queue, disk, lanes[index], writeThrough));
+    queues.set(index, new BlockQueue(queue, disk, lanes[index], writeThrough, lingering));
   }
 
   @Override
