@@ -39,7 +39,8 @@ final class LoopEntry {
     try {
       // Looked at again by the owner: the session stops rings while it owns them.
       if (queue.state() != DeviceQueue.State.STOPPED) {
-        work = device.process(queue, queue.isRunning() ? budget : 0);
+        // A queue that is being stopped takes nothing new, but what a predecessor left.
+        work = device.process(queue, queue.isRunning() ? budget : queue.ring().leftOver());
       }
     } catch (Throwable thrown) {
       fail(thrown);
@@ -90,7 +91,9 @@ final class LoopEntry {
       queue.countFault();
       onFault.accept(queue);
     }
-    if (queue.state() == DeviceQueue.State.DRAINING && queue.ring().inFlight() == 0) {
+    if (queue.state() == DeviceQueue.State.DRAINING
+        && queue.ring().inFlight() == 0
+        && queue.ring().leftOver() == 0) {
       queue.markStopped();
     }
   }

@@ -39,6 +39,16 @@ public final class GuestMemory {
     return null;
   }
 
+  /** The region that this process sees at an address of its own, or null. */
+  @Nullable MemoryRegion regionAt(long address) {
+    for (MemoryRegion region : regions) {
+      if (Long.compareUnsigned(address - region.segment().address(), region.size()) < 0) {
+        return region;
+      }
+    }
+    return null;
+  }
+
   /**
    * Memory at an address of the front end's, as rings are announced with. The whole of it lies in
    * one region.

@@ -1,15 +1,8 @@
 package org.kvmzone.bridge.memory;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Optional;
-import org.kvmzone.bridge.ffi.Errno;
-import org.kvmzone.bridge.ffi.FileStatus;
 import org.kvmzone.bridge.ffi.NativeException;
-import org.kvmzone.bridge.ffi.Statfs;
-import org.kvmzone.bridge.ffi.SysMman;
-import org.kvmzone.bridge.ffi.SysVfs;
 
 /**
  * A mapped run of guest memory: where the guest sees it, where the front end sees it, and the
@@ -17,8 +10,8 @@ import org.kvmzone.bridge.ffi.SysVfs;
  */
 public final class MemoryRegion implements AutoCloseable {
   private final Description description;
+  private final Mapping mapping;
   private final MemorySegment segment;
-  private final Arena arena;
 
   /**
    * A region as the front end announces it (all in bytes, all unsigned).
@@ -58,10 +51,10 @@ public final class MemoryRegion implements AutoCloseable {
     }
   }
 
-  private MemoryRegion(Description description, MemorySegment segment, Arena arena) {
+  private MemoryRegion(Description description, Mapping mapping) {
     this.description = description;
-    this.segment = segment;
-    this.arena = arena;
+    this.mapping = mapping;
+    this.segment = mapping.segment();
   }
 
   /**
@@ -77,46 +70,8 @@ public final class MemoryRegion implements AutoCloseable {
         .ifPresent(fault -> {
           throw new IllegalArgumentException("memory region with " + fault);
         });
-    FileStatus status = FileStatus.of(fd);
-    long end = description.fileOffset + description.size;
-    if (status.isRegularFile() && status.size() < end) {
-      throw new IllegalArgumentException(
-          "memory region ends at byte " + end + " of a file of " + status.size() + " bytes");
-    }
-    // From the file's beginning: a huge page's mapping has to begin at a multiple of its size, and
-    // the offset that the front end gives need not be one (vhost-user.md T6).
-    long length = mappedLength(fd, end);
-    long address =
-        Errno.check(
-            SysMman.mmap(
-                0,
-                length,
-                SysMman.PROT_READ | SysMman.PROT_WRITE,
-                SysMman.MAP_SHARED | SysMman.MAP_NORESERVE,
-                fd,
-                0),
-            "mmap of " + length + " bytes of guest memory");
-    Arena arena = Arena.ofShared();
-    MemorySegment whole =
-        MemorySegment.ofAddress(address).reinterpret(end, arena, gone -> unmap(gone, length));
     return new MemoryRegion(
-        description, whole.asSlice(description.fileOffset, description.size), arena);
-  }
-
-  private static void unmap(MemorySegment whole, long length) {
-    int ignored = SysMman.munmap(whole.address(), length); // fails on a bad range only
-  }
-
-  /** mmap rounds a length up by itself, munmap of huge pages does not. */
-  private static long mappedLength(int fd, long length) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment statfs = arena.allocate(Statfs.SIZE, 8);
-      Errno.check(SysVfs.fstatfs(fd, statfs), "fstatfs of guest memory");
-      long type = statfs.get(ValueLayout.JAVA_LONG, Statfs.f_type$OFFSET);
-      long blockSize = statfs.get(ValueLayout.JAVA_LONG, Statfs.f_bsize$OFFSET);
-      long page = type == SysVfs.HUGETLBFS_MAGIC ? blockSize : 4096;
-      return (length + page - 1) / page * page;
-    }
+        description, Mapping.of(fd, description.fileOffset, description.size, "memory region"));
   }
 
   /** What the front end said. */
@@ -147,6 +102,6 @@ public final class MemoryRegion implements AutoCloseable {
   /** Unmaps; whoever still holds the segment gets an {@code IllegalStateException} from it. */
   @Override
   public void close() {
-    arena.close();
+    mapping.close();
   }
 }

@@ -2,19 +2,23 @@ package org.kvmzone.bridge.vhostuser;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.NativeException;
+import org.kvmzone.bridge.memory.DirtyLog;
 import org.kvmzone.bridge.memory.GuestMemory;
 import org.kvmzone.bridge.memory.MemoryRegion;
 import org.kvmzone.bridge.memory.MemoryRegion.Description;
 
 /**
- * The regions of one connection. Adding what is there and removing what is not change nothing: QEMU
- * before 8.0 keeps a table for each pair of a card's queues, and announces each change once for
- * each.
+ * What the front end of one connection shares: regions of guest memory, the log of what is written
+ * to them, the area where requests in flight are noted. Adding a region that is there and removing
+ * one that is not change nothing: QEMU before 8.0 keeps a table for each pair of a card's queues,
+ * and announces each change once for each.
  *
- * <p>They are unmapped when the connection has ended and no queue has a request in flight any more:
+ * <p>All is unmapped when the connection has ended and no queue has a request in flight any more:
  * the last of them to {@link #release} does it.
  */
 final class MemoryTable {
@@ -24,6 +28,8 @@ final class MemoryTable {
   private final List<MemoryRegion> regions = new ArrayList<>();
   private final AtomicInteger users = new AtomicInteger(1); // the session
   private GuestMemory memory = GuestMemory.EMPTY;
+  private @Nullable DirtyLog log;
+  private @Nullable InflightArea inflight;
 
   /** The table as it is now. */
   GuestMemory memory() {
@@ -44,7 +50,45 @@ final class MemoryTable {
     if (users.decrementAndGet() == 0) {
       regions.forEach(MemoryRegion::close);
       regions.clear();
+      log().ifPresent(DirtyLog::close);
+      inflight().ifPresent(InflightArea::close);
     }
+  }
+
+  /** Where to note what is written, if the front end has said. */
+  Optional<DirtyLog> log() {
+    return Optional.ofNullable(log);
+  }
+
+  /**
+   * Replaces the log; the caller sees to it that nobody uses the old one any more, and closes it.
+   *
+   * @throws RefusedException if it is too small for the memory
+   */
+  Optional<DirtyLog> log(DirtyLog other) throws RefusedException {
+    for (MemoryRegion region : regions) {
+      requireCovered(other, region.description());
+    }
+    Optional<DirtyLog> old = log();
+    log = other;
+    return old;
+  }
+
+  private static void requireCovered(DirtyLog log, Description region) throws RefusedException {
+    if (!log.covers(region)) {
+      throw new RefusedException("dirty log without bits for the memory at " + hex(region));
+    }
+  }
+
+  /** Where requests in flight are noted, if the front end has said. */
+  Optional<InflightArea> inflight() {
+    return Optional.ofNullable(inflight);
+  }
+
+  /** Replaces that; no queue is running. */
+  void inflight(Optional<InflightArea> other) {
+    inflight().ifPresent(InflightArea::close);
+    inflight = other.orElse(null);
   }
 
   /**
@@ -64,6 +108,9 @@ final class MemoryTable {
         throw new RefusedException(
             "memory region at " + hex(description) + " overlaps " + hex(region.description()));
       }
+    }
+    if (log != null) {
+      requireCovered(log, description);
     }
     try {
       regions.add(MemoryRegion.map(description, file.number()));

@@ -23,6 +23,9 @@ sealed interface Message {
   /** SET_MEM_TABLE: all of the guest's memory, a descriptor each. */
   record SetMemoryTable(List<Description> regions, List<Fd> files) implements Message {}
 
+  /** SET_LOG_BASE: where to note which of the guest's pages were written. */
+  record SetLog(long size, long offset, Fd file) implements Message {}
+
   /** SET_VRING_NUM: a ring's number of entries. */
   record SetRingSize(int ring, long size) implements Message {}
 
@@ -57,12 +60,32 @@ sealed interface Message {
   /** SET_VRING_ENABLE: let a ring be served, or not. */
   record SetRingEnable(int ring, boolean enabled) implements Message {}
 
+  /** SEND_RARP: the guest has moved here. */
+  record Announce(long macAddress) implements Message {}
+
+  /** NET_SET_MTU: what the guest is told a frame may carry. */
+  record SetMtu(long bytes) implements Message {}
+
+  /** SET_BACKEND_REQ_FD: where the back end may speak without being asked. */
+  record SetBackEndChannel(Fd socket) implements Message {}
+
   /** GET_CONFIG: a part of the configuration space. */
   record GetConfig(int offset, int size, int flags) implements Message {}
 
   /** SET_CONFIG: the driver, or a migration, changes a part of the configuration space. */
   @SuppressWarnings("ArrayRecordComponent") // messages are looked at, never compared
   record SetConfig(int offset, byte[] bytes) implements Message {}
+
+  /**
+   * GET_INFLIGHT_FD: make memory in which requests in flight are noted.
+   *
+   * @param entries what the rings are thought to have
+   * @param bytes of the message: there are front ends that pad it, and others
+   */
+  record GetInflight(int queues, int entries, int bytes) implements Message {}
+
+  /** SET_INFLIGHT_FD: that memory, from now or from before the back end died. */
+  record SetInflight(long size, long offset, int queues, Fd file) implements Message {}
 
   /** RESET_DEVICE: back to the beginning, rings stopped. */
   record ResetDevice() implements Message {}

@@ -3,6 +3,7 @@ package org.kvmzone.bridge.vhostuser;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ final class MessageDecoder {
   static final int SET_OWNER = 3;
   static final int RESET_OWNER = 4;
   static final int SET_MEM_TABLE = 5;
+  static final int SET_LOG_BASE = 6;
   static final int SET_VRING_NUM = 8;
   static final int SET_VRING_ADDR = 9;
   static final int SET_VRING_BASE = 10;
@@ -29,8 +31,13 @@ final class MessageDecoder {
   static final int SET_PROTOCOL_FEATURES = 16;
   static final int GET_QUEUE_NUM = 17;
   static final int SET_VRING_ENABLE = 18;
+  static final int SEND_RARP = 19;
+  static final int NET_SET_MTU = 20;
+  static final int SET_BACKEND_REQ_FD = 21;
   static final int GET_CONFIG = 24;
   static final int SET_CONFIG = 25;
+  static final int GET_INFLIGHT_FD = 31;
+  static final int SET_INFLIGHT_FD = 32;
   static final int RESET_DEVICE = 34;
   static final int GET_MAX_MEM_SLOTS = 36;
   static final int ADD_MEM_REG = 37;
@@ -44,6 +51,7 @@ final class MessageDecoder {
   private static final int CONFIG_HEADER = 12;
   private static final int REGION = 32;
   private static final int NO_FILE = 1 << 8;
+  private static final int INFLIGHT = 20; // and 4 unused with front ends that pad it
 
   private MessageDecoder() {}
 
@@ -62,6 +70,11 @@ final class MessageDecoder {
           case SET_OWNER -> empty(frame, new Message.SetOwner());
           case RESET_OWNER -> empty(frame, new Message.ResetOwner());
           case SET_MEM_TABLE -> memoryTable(frame);
+          case SET_LOG_BASE -> {
+            size(frame, 16);
+            yield new Message.SetLog(
+                body.get(JAVA_LONG_UNALIGNED, 0), body.get(JAVA_LONG_UNALIGNED, 8), only(frame));
+          }
           case SET_VRING_NUM -> new Message.SetRingSize(ring(frame), state(frame));
           case SET_VRING_ADDR -> addresses(frame);
           case SET_VRING_BASE -> new Message.SetRingBase(ring(frame), state(frame));
@@ -73,8 +86,27 @@ final class MessageDecoder {
           case SET_PROTOCOL_FEATURES -> new Message.SetProtocolFeatures(number(frame));
           case GET_QUEUE_NUM -> empty(frame, new Message.GetQueueCount());
           case SET_VRING_ENABLE -> new Message.SetRingEnable(ring(frame), state(frame) != 0);
+          case SEND_RARP -> new Message.Announce(macAddress(number(frame)));
+          case NET_SET_MTU -> new Message.SetMtu(number(frame));
+          case SET_BACKEND_REQ_FD -> {
+            size(frame, 0);
+            yield new Message.SetBackEndChannel(only(frame));
+          }
           case GET_CONFIG -> getConfig(frame);
           case SET_CONFIG -> setConfig(frame);
+          case GET_INFLIGHT_FD -> {
+            noFiles(frame);
+            inflightSize(frame);
+            yield new Message.GetInflight(queues(body), entries(body), (int) body.byteSize());
+          }
+          case SET_INFLIGHT_FD -> {
+            inflightSize(frame);
+            yield new Message.SetInflight(
+                body.get(JAVA_LONG_UNALIGNED, 0),
+                body.get(JAVA_LONG_UNALIGNED, 8),
+                queues(body),
+                only(frame));
+          }
           case RESET_DEVICE -> empty(frame, new Message.ResetDevice());
           case GET_MAX_MEM_SLOTS -> empty(frame, new Message.GetMaxMemorySlots());
           case ADD_MEM_REG -> {
@@ -160,6 +192,33 @@ final class MessageDecoder {
     return frame.files().stream().findFirst();
   }
 
+  private static Fd only(Frame frame) throws ProtocolException {
+    if (frame.files().size() != 1) {
+      throw new ProtocolException(
+          name(frame.request()) + " with " + frame.files().size() + " descriptors");
+    }
+    return frame.files().getFirst();
+  }
+
+  /** The six bytes as they stand in memory, the first of them highest. */
+  private static long macAddress(long word) {
+    return Long.reverseBytes(word) >>> 16;
+  }
+
+  private static void inflightSize(Frame frame) throws ProtocolException {
+    if (frame.payload().byteSize() != INFLIGHT + 4) {
+      size(frame, INFLIGHT);
+    }
+  }
+
+  private static int queues(MemorySegment inflight) {
+    return Short.toUnsignedInt(inflight.get(JAVA_SHORT, 16));
+  }
+
+  private static int entries(MemorySegment inflight) {
+    return Short.toUnsignedInt(inflight.get(JAVA_SHORT, 18));
+  }
+
   private static Message addresses(Frame frame) throws ProtocolException {
     size(frame, 40);
     noFiles(frame);
@@ -232,6 +291,7 @@ final class MessageDecoder {
       case SET_OWNER -> "SET_OWNER";
       case RESET_OWNER -> "RESET_OWNER";
       case SET_MEM_TABLE -> "SET_MEM_TABLE";
+      case SET_LOG_BASE -> "SET_LOG_BASE";
       case SET_VRING_NUM -> "SET_VRING_NUM";
       case SET_VRING_ADDR -> "SET_VRING_ADDR";
       case SET_VRING_BASE -> "SET_VRING_BASE";
@@ -243,8 +303,13 @@ final class MessageDecoder {
       case SET_PROTOCOL_FEATURES -> "SET_PROTOCOL_FEATURES";
       case GET_QUEUE_NUM -> "GET_QUEUE_NUM";
       case SET_VRING_ENABLE -> "SET_VRING_ENABLE";
+      case SEND_RARP -> "SEND_RARP";
+      case NET_SET_MTU -> "NET_SET_MTU";
+      case SET_BACKEND_REQ_FD -> "SET_BACKEND_REQ_FD";
       case GET_CONFIG -> "GET_CONFIG";
       case SET_CONFIG -> "SET_CONFIG";
+      case GET_INFLIGHT_FD -> "GET_INFLIGHT_FD";
+      case SET_INFLIGHT_FD -> "SET_INFLIGHT_FD";
       case RESET_DEVICE -> "RESET_DEVICE";
       case GET_MAX_MEM_SLOTS -> "GET_MAX_MEM_SLOTS";
       case ADD_MEM_REG -> "ADD_MEM_REG";

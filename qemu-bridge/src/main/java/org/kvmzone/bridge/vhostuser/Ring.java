@@ -1,5 +1,6 @@
 package org.kvmzone.bridge.vhostuser;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.device.DeviceQueue;
@@ -10,6 +11,7 @@ import org.kvmzone.bridge.ffi.SysEventfd;
 import org.kvmzone.bridge.memory.GuestMemory;
 import org.kvmzone.bridge.probe.Counters;
 import org.kvmzone.bridge.virtqueue.RingMemory;
+import org.kvmzone.bridge.virtqueue.SplitInflight;
 import org.kvmzone.bridge.virtqueue.SplitVirtqueue;
 
 /** What a front end has said about one ring, and the queue that it has become. */
@@ -94,12 +96,28 @@ final class Ring {
     return RingMemory.locate(memory, size, descriptors, available, used);
   }
 
-  /** Makes the ring a queue. */
-  DeviceQueue open(GuestMemory memory, RingMemory areas, long features, QueueLoop loop) {
+  /**
+   * Makes the ring a queue.
+   *
+   * @param inflight where its requests in flight are noted
+   * @throws IllegalArgumentException if what is noted there cannot be
+   */
+  DeviceQueue open(
+      GuestMemory memory,
+      RingMemory areas,
+      long features,
+      Optional<MemorySegment> inflight,
+      QueueLoop loop) {
     DeviceQueue opened =
         new DeviceQueue(
             index,
-            new SplitVirtqueue(size, features, base, memory, areas),
+            new SplitVirtqueue(
+                size,
+                features,
+                base,
+                memory,
+                areas,
+                inflight.map(area -> new SplitInflight(area, size))),
             this::raise,
             loop::wake,
             counters);

@@ -2,6 +2,7 @@ package org.kvmzone.bridge.vhostuser;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,6 +16,7 @@ import org.kvmzone.bridge.device.VirtioDevice;
 import org.kvmzone.bridge.ffi.Fcntl;
 import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.NativeException;
+import org.kvmzone.bridge.memory.DirtyLog;
 import org.kvmzone.bridge.virtqueue.RingMemory;
 
 /**
@@ -67,9 +69,35 @@ final class Rings {
    * The driver's features. Rings that run are left alone: QEMU sends them again for a bit of its
    * own, and those of a driver always while its rings are stopped (vhost-user.md T4).
    */
-  void features(long negotiated) throws RefusedException {
+  void features(long negotiated) throws ProtocolException, RefusedException {
     features = negotiated;
+    logAll();
     startReady();
+  }
+
+  /** Another dirty log, from now on. */
+  void log(DirtyLog log) throws ProtocolException, RefusedException {
+    Optional<DirtyLog> old = memory.log(log);
+    logAll();
+    old.ifPresent(DirtyLog::close);
+  }
+
+  private void logAll() throws ProtocolException {
+    for (Ring ring : rings) {
+      owned(ring, () -> ring.queue().ifPresent(queue -> queue.ring().log(log())));
+    }
+  }
+
+  private Optional<DirtyLog> log() {
+    return memory.log().filter(_ -> (features & ProtocolFeatures.LOG_ALL) != 0);
+  }
+
+  /** Where requests in flight are noted, from the next start on. */
+  void inflight(Optional<InflightArea> area) throws RefusedException {
+    for (Ring ring : rings) {
+      var _ = whileStopped(ring.index(), "the in-flight area");
+    }
+    memory.inflight(area);
   }
 
   void addresses(int index, long descriptors, long available, long used)
@@ -125,6 +153,7 @@ final class Rings {
 
   void resetAll() throws ProtocolException {
     stopAll();
+    memory.inflight(Optional.empty()); // of a driver that is no more
     rings.forEach(ring -> {
       ring.reset();
       ring.enabled(false);
@@ -180,8 +209,9 @@ final class Rings {
       device.negotiated(features);
     }
     QueueLoop loop = loops.get(ring.index() % loops.size());
-    DeviceQueue queue = ring.open(memory.memory(), areas.get(), features, loop);
+    DeviceQueue queue = open(ring, areas.get(), loop);
     try {
+      queue.ring().log(log());
       device.started(queue);
       loop.add(device, queue, ring.kickFile(), broken -> report(ring, broken));
     } catch (NativeException e) {
@@ -192,6 +222,15 @@ final class Rings {
     memory.retain();
     var _ = queue.stopped().thenRun(memory::release);
     ring.raise(); // as in Ring.call: what a dead back end gave back may be untold
+  }
+
+  private DeviceQueue open(Ring ring, RingMemory areas, QueueLoop loop) throws RefusedException {
+    try {
+      Optional<MemorySegment> inflight = memory.inflight().map(area -> area.queue(ring.index()));
+      return ring.open(memory.memory(), areas, features, inflight, loop);
+    } catch (IllegalArgumentException e) {
+      throw new RefusedException("ring " + ring.index() + ": " + e.getMessage());
+    }
   }
 
   /** Stops a ring between two of its turns, with nothing in flight. */

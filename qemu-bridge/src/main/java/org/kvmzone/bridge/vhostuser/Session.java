@@ -9,11 +9,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.kvmzone.bridge.device.NetworkDevice;
 import org.kvmzone.bridge.device.QueueLoop;
 import org.kvmzone.bridge.device.VirtioDevice;
 import org.kvmzone.bridge.ffi.Fd;
+import org.kvmzone.bridge.ffi.NativeException;
+import org.kvmzone.bridge.memory.DirtyLog;
 import org.kvmzone.bridge.memory.MemoryRegion.Description;
-import org.kvmzone.bridge.virtqueue.Features;
 import org.kvmzone.bridge.virtqueue.SplitVirtqueue;
 
 /**
@@ -23,16 +27,8 @@ import org.kvmzone.bridge.virtqueue.SplitVirtqueue;
 public final class Session {
   private static final Logger LOG = System.getLogger(Session.class.getName());
 
-  /** What the back end adds to a device's own feature bits. */
-  private static final long TRANSPORT_FEATURES =
-      Features.VERSION_1
-          | Features.INDIRECT_DESC
-          | Features.EVENT_IDX
-          | ProtocolFeatures.NEGOTIABLE;
-
-  private static final int NET = 1; // device type (virtio 1.3 §5)
-
   private final VirtioDevice device;
+  private final Offer offer;
   private final Wire wire;
   private final MemoryTable memory = new MemoryTable();
   private final Rings rings;
@@ -41,6 +37,7 @@ public final class Session {
 
   private long protocolFeatures;
   private long status;
+  private volatile @Nullable BackEndChannel channel;
 
   /**
    * A session that takes over a connected socket.
@@ -50,6 +47,7 @@ public final class Session {
   public Session(
       VirtioDevice device, List<QueueLoop> loops, Fd socket, SessionStatistics statistics) {
     this.device = device;
+    this.offer = new Offer(device);
     this.wire = new Wire(socket);
     this.statistics = statistics;
     this.rings = new Rings(device, loops, memory, statistics);
@@ -82,6 +80,7 @@ public final class Session {
       wire.shutdown();
       rings.abandon();
       memory.release();
+      closeChannel();
       wire.close();
       statistics.connected(false);
     }
@@ -92,6 +91,16 @@ public final class Session {
     if (!ended.getAndSet(true)) {
       wire.shutdown();
     }
+  }
+
+  /**
+   * Tells the front end, from any thread, that the device's configuration space has changed.
+   *
+   * @return whether it could be told
+   */
+  public boolean configChanged() {
+    BackEndChannel open = channel;
+    return open != null && open.configChanged();
   }
 
   private void handle(Frame frame) throws ProtocolException {
@@ -122,13 +131,18 @@ public final class Session {
   private boolean answer(Frame frame, Message message) throws ProtocolException, RefusedException {
     int request = frame.request();
     switch (message) {
-      case Message.GetFeatures() -> wire.reply(request, offeredFeatures());
-      case Message.GetProtocolFeatures() -> wire.reply(request, offeredProtocolFeatures());
-      case Message.GetQueueCount() -> wire.reply(request, announcedQueues());
+      case Message.GetFeatures() -> wire.reply(request, offer.features());
+      case Message.GetProtocolFeatures() -> wire.reply(request, offer.protocolFeatures());
+      case Message.GetQueueCount() -> wire.reply(request, offer.queues());
       case Message.GetMaxMemorySlots() -> wire.reply(request, MemoryTable.MAX_REGIONS);
       case Message.GetStatus() -> wire.reply(request, status);
       case Message.GetRingBase(int ring) -> replyBase(request, ring);
       case Message.GetConfig config -> replyConfig(request, config);
+      case Message.GetInflight asked -> replyInflight(request, asked);
+      case Message.SetLog(long size, long offset, Fd file) -> {
+        rings.log(mapped(() -> DirtyLog.map(file.number(), offset, size)));
+        wire.reply(request, 0); // waited for, whatever was negotiated
+      }
       default -> {
         return false;
       }
@@ -140,7 +154,7 @@ public final class Session {
     switch (message) {
       case Message.SetFeatures(long features) -> setFeatures(features);
       case Message.SetProtocolFeatures(long features) -> {
-        if ((features & ~offeredProtocolFeatures()) != 0) {
+        if ((features & ~offer.protocolFeatures()) != 0) {
           throw new RefusedException("protocol features 0x" + Long.toHexString(features));
         }
         protocolFeatures = features;
@@ -174,6 +188,18 @@ public final class Session {
       case Message.SetRingCall(int ring, Optional<Fd> file) -> rings.call(ring, file);
       case Message.SetRingError(int ring, Optional<Fd> file) -> rings.error(ring, file);
       case Message.SetRingEnable(int ring, boolean enabled) -> rings.enable(ring, enabled);
+      case Message.SetInflight(long size, long offset, int queues, Fd file) ->
+          setInflight(size, offset, queues, file);
+      case Message.SetBackEndChannel(Fd socket) -> {
+        closeChannel();
+        channel = new BackEndChannel(new Fd(socket.release()));
+      }
+      case Message.Announce(long mac) -> network("SEND_RARP").announce(mac);
+      case Message.SetMtu(long bytes) -> {
+        if (!network("NET_SET_MTU").acceptsMtu(bytes)) {
+          throw new RefusedException("an MTU of " + Long.toUnsignedString(bytes) + " bytes");
+        }
+      }
       case Message.SetConfig(int offset, byte[] bytes) -> {
         if (!device.writeConfig(offset, bytes)) {
           throw new RefusedException("configuration bytes at " + offset + " are read-only");
@@ -193,30 +219,62 @@ public final class Session {
     }
   }
 
-  private long offeredFeatures() {
-    return device.features() | TRANSPORT_FEATURES;
+  private NetworkDevice network(String request) throws RefusedException {
+    if (device instanceof NetworkDevice network) {
+      return network;
+    }
+    throw new RefusedException(request + " is not for a device of this type");
   }
 
-  private long offeredProtocolFeatures() {
-    return ProtocolFeatures.MQ
-        | ProtocolFeatures.REPLY_ACK
-        | ProtocolFeatures.RESET_DEVICE
-        | ProtocolFeatures.CONFIGURE_MEM_SLOTS
-        | ProtocolFeatures.STATUS
-        | (device.config().length > 0 ? ProtocolFeatures.CONFIG : 0);
+  private void closeChannel() {
+    BackEndChannel open = channel;
+    channel = null;
+    if (open != null) {
+      open.close();
+    }
   }
 
-  /** QEMU reads the number as pairs of queues for a network card, as queues for a disk. */
-  private int announcedQueues() {
-    return device.type() == NET ? device.queueCount() / 2 : device.queueCount();
-  }
-
-  private void setFeatures(long features) throws RefusedException {
-    if ((features & ~offeredFeatures()) != 0) {
-      throw new RefusedException(
-          "features 0x" + Long.toHexString(features & ~offeredFeatures()) + " were not offered");
+  private void setFeatures(long features) throws ProtocolException, RefusedException {
+    long unknown = features & ~offer.features();
+    if (unknown != 0) {
+      throw new RefusedException("features 0x" + Long.toHexString(unknown) + " were not offered");
     }
     rings.features(features);
+  }
+
+  /** What cannot be mapped is the front end's mistake. */
+  private static <T> T mapped(Supplier<T> mapping) throws RefusedException {
+    try {
+      return mapping.get();
+    } catch (IllegalArgumentException | NativeException e) {
+      throw new RefusedException("" + e.getMessage());
+    }
+  }
+
+  private void setInflight(long size, long offset, int queues, Fd file) throws RefusedException {
+    requireInflight(queues);
+    rings.inflight(Optional.of(mapped(() -> InflightArea.map(file, offset, size, queues))));
+  }
+
+  /** The front end keeps the file; here it is mapped when it comes back. */
+  private void replyInflight(int request, Message.GetInflight asked)
+      throws ProtocolException, RefusedException {
+    requireInflight(asked.queues());
+    long size = InflightArea.size(asked.queues(), asked.entries());
+    try (Fd file = mapped(() -> InflightArea.create(size));
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment body = arena.allocate(asked.bytes(), 8);
+      body.set(ValueLayout.JAVA_LONG, 0, size);
+      body.set(ValueLayout.JAVA_SHORT, 16, (short) asked.queues());
+      body.set(ValueLayout.JAVA_SHORT, 18, (short) asked.entries());
+      wire.reply(request, body, Optional.of(file));
+    }
+  }
+
+  private void requireInflight(int queues) throws RefusedException {
+    if (!device.tracksInFlight() || queues == 0 || queues > device.queueCount()) {
+      throw new RefusedException("an in-flight area for " + queues + " queues");
+    }
   }
 
   private void setMemory(List<Description> regions, List<Fd> files)

@@ -126,13 +126,23 @@ final class Wire implements AutoCloseable {
    * @throws ProtocolException if the connection is gone
    */
   void reply(int request, MemorySegment body) throws ProtocolException {
+    reply(request, body, Optional.empty());
+  }
+
+  /**
+   * Answers a request with a descriptor, which stays the caller's.
+   *
+   * @throws ProtocolException if the connection is gone
+   */
+  void reply(int request, MemorySegment body, Optional<Fd> file) throws ProtocolException {
     try (Arena local = Arena.ofConfined()) {
       MemorySegment whole = local.allocate(HEADER + body.byteSize(), 8);
       whole.set(ValueLayout.JAVA_INT, 0, request);
       whole.set(ValueLayout.JAVA_INT, 4, VERSION | REPLY);
       whole.set(ValueLayout.JAVA_INT, 8, (int) body.byteSize());
       MemorySegment.copy(body, 0, whole, HEADER, body.byteSize());
-      send(whole, local);
+      MemorySegment rights = file.isPresent() ? rights(file.get(), local) : MemorySegment.NULL;
+      send(whole, rights, local);
     }
   }
 
@@ -143,13 +153,24 @@ final class Wire implements AutoCloseable {
     }
   }
 
-  private void send(MemorySegment bytes, Arena local) throws ProtocolException {
+  private static MemorySegment rights(Fd file, Arena local) {
+    MemorySegment rights = local.allocate(Msghdr.space(1), 8);
+    rights.set(ValueLayout.JAVA_LONG, 0, Msghdr.CMSG_SIZE + 4L);
+    rights.set(ValueLayout.JAVA_INT, Msghdr.cmsg_level$OFFSET, SysSocket.SOL_SOCKET);
+    rights.set(ValueLayout.JAVA_INT, Msghdr.cmsg_type$OFFSET, SysSocket.SCM_RIGHTS);
+    rights.set(ValueLayout.JAVA_INT, Msghdr.CMSG_SIZE, file.number());
+    return rights;
+  }
+
+  /** Descriptors go with the first byte. */
+  private void send(MemorySegment bytes, MemorySegment rights, Arena local)
+      throws ProtocolException {
     MemorySegment vector = local.allocate(Iovec.LAYOUT);
     MemorySegment envelope = local.allocate(Msghdr.SIZE, 8);
     long sent = 0;
     while (sent < bytes.byteSize()) {
       Iovec.set(vector, 0, bytes.address() + sent, bytes.byteSize() - sent);
-      Msghdr.set(envelope, vector, MemorySegment.NULL);
+      Msghdr.set(envelope, vector, sent == 0 ? rights : MemorySegment.NULL);
       long done = SysSocket.sendmsg(socket.number(), envelope.address(), SysSocket.MSG_NOSIGNAL);
       if (done == -Errno.EINTR) {
         continue;

@@ -8,6 +8,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.kvmzone.bridge.memory.DirtyLog;
 import org.kvmzone.bridge.memory.GuestMemory;
 
 /** The split ring (virtio 1.3 §2.7). */
@@ -31,8 +32,14 @@ public final class SplitVirtqueue implements Virtqueue {
   private final boolean eventIndex;
   private final boolean[] popped;
   private final ChainReader reader;
+  private final @Nullable SplitInflight inflight;
 
+  private GuestMemory memory;
   private RingMemory ring;
+  private @Nullable DirtyLog log;
+  private int[] leftOver = {}; // heads that a predecessor took, the oldest first
+  private int leftOverTaken;
+  private boolean onward; // chains of this ring's own time were popped
   private int nextAvailable; // 16 bits, as the ring counts
   private int knownAvailable; // the driver's index when it was last read
   private int used; // 16 bits: what was pushed, published or not
@@ -51,6 +58,23 @@ public final class SplitVirtqueue implements Virtqueue {
    */
   public SplitVirtqueue(
       int size, long features, int base, GuestMemory memory, RingMemory ringMemory) {
+    this(size, features, base, memory, ringMemory, Optional.empty());
+  }
+
+  /**
+   * A ring that the driver has set up, and that may have been served before.
+   *
+   * @param base the available index to begin at, if there is no area to tell it
+   * @param area where chains in flight are noted for a successor, and found from a predecessor
+   * @throws IllegalArgumentException if the size is none, or what the area says cannot be
+   */
+  public SplitVirtqueue(
+      int size,
+      long features,
+      int base,
+      GuestMemory memory,
+      RingMemory ringMemory,
+      Optional<SplitInflight> area) {
     if (!isValidSize(size)) {
       throw new IllegalArgumentException("split ring of " + size + " entries");
     }
@@ -59,12 +83,20 @@ public final class SplitVirtqueue implements Virtqueue {
     this.eventIndex = (features & Features.EVENT_IDX) != 0;
     this.popped = new boolean[size];
     this.reader = new ChainReader(size, (features & Features.INDIRECT_DESC) != 0, memory);
+    this.memory = memory;
     this.ring = ringMemory;
-    this.nextAvailable = base & 0xffff;
-    this.knownAvailable = nextAvailable;
+    this.inflight = area.orElse(null);
     // What was given back before is in the ring itself: a back end that comes anew goes on there.
     this.used = ringMemory.used().get(LE16, IDX) & 0xffff;
     this.interruptedAt = used;
+    if (inflight == null) {
+      this.nextAvailable = base & 0xffff;
+    } else {
+      leftOver = inflight.recover(used);
+      // Whatever was taken was given back or is left over; the front end may know less than that.
+      this.nextAvailable = (used + leftOver.length) & 0xffff;
+    }
+    this.knownAvailable = nextAvailable;
   }
 
   /** Whether a split ring may have this many entries. */
@@ -79,11 +111,23 @@ public final class SplitVirtqueue implements Virtqueue {
 
   @Override
   public boolean pop(Chain chain) {
+    if (leftOverTaken < leftOver.length) {
+      return !isDead() && take(leftOver[leftOverTaken++], chain);
+    }
     if (isDead() || (nextAvailable == knownAvailable && !refresh())) {
       return false;
     }
     int slot = nextAvailable & mask;
     int head = ring.available().get(LE16, RING + 2L * slot) & 0xffff;
+    if (!take(head, chain)) {
+      return false;
+    }
+    nextAvailable = (nextAvailable + 1) & 0xffff;
+    onward = true;
+    return true;
+  }
+
+  private boolean take(int head, Chain chain) {
     QueueFault found;
     if (head >= size) {
       found = QueueFault.DESCRIPTOR_INDEX;
@@ -96,9 +140,11 @@ public final class SplitVirtqueue implements Virtqueue {
       fail(found);
       return false;
     }
-    nextAvailable = (nextAvailable + 1) & 0xffff;
     popped[head] = true;
     inFlight++;
+    if (inflight != null) {
+      inflight.take(head);
+    }
     return true;
   }
 
@@ -110,7 +156,7 @@ public final class SplitVirtqueue implements Virtqueue {
     if (ahead == 0) {
       return false;
     }
-    if (ahead > size - inFlight) {
+    if (ahead > size - inFlight - leftOver()) {
       fail(QueueFault.AVAILABLE_INDEX);
       return false;
     }
@@ -122,6 +168,13 @@ public final class SplitVirtqueue implements Virtqueue {
   public void unpop(Chain chain) {
     popped[chain.head()] = false;
     inFlight--;
+    if (!onward) {
+      leftOverTaken--;
+      return;
+    }
+    if (inflight != null) {
+      inflight.undo(chain.head());
+    }
     nextAvailable = (nextAvailable - 1) & 0xffff;
   }
 
@@ -135,8 +188,16 @@ public final class SplitVirtqueue implements Virtqueue {
     }
     // Element of the used ring: id, then length, written at once (virtio 1.3 §2.7.8).
     long element = (head & 0xffffL) | (written & 0xffff_ffffL) << 32;
-    ring.used().set(LE64_UNALIGNED, RING + 8L * (used & mask), element);
+    long at = RING + 8L * (used & mask);
+    ring.used().set(LE64_UNALIGNED, at, element);
     used = (used + 1) & 0xffff;
+    if (inflight != null) {
+      inflight.finish(head);
+    }
+    if (log != null) {
+      log.mark(memory, chain.writable());
+      logUsed(at, Long.BYTES);
+    }
   }
 
   @Override
@@ -144,8 +205,21 @@ public final class SplitVirtqueue implements Virtqueue {
     if (isDead()) {
       return;
     }
+    if (inflight != null) {
+      inflight.beforePublish();
+    }
     // Release: the elements and the data are there before the index says so (§2.7.8.2).
     INDEX.setRelease(ring.used(), IDX, (short) used);
+    if (inflight != null) {
+      inflight.published(used);
+    }
+    logUsed(IDX, Short.BYTES);
+  }
+
+  private void logUsed(long offset, long length) {
+    if (log != null) {
+      log.mark(memory, ring.used().address() + offset, length);
+    }
   }
 
   @Override
@@ -171,8 +245,10 @@ public final class SplitVirtqueue implements Virtqueue {
     }
     if (eventIndex) {
       ring.used().set(LE16, RING + 8L * size, (short) nextAvailable);
+      logUsed(RING + 8L * size, Short.BYTES);
     } else {
       ring.used().set(LE16, FLAGS, (short) 0);
+      logUsed(FLAGS, Short.BYTES);
     }
     // The wish must be out before the index is looked at again (§2.7.10.1).
     VarHandle.fullFence();
@@ -184,12 +260,13 @@ public final class SplitVirtqueue implements Virtqueue {
     // With event indices the old one is left behind: kicks end when the driver passes it.
     if (!eventIndex && !isDead()) {
       ring.used().set(LE16, FLAGS, USED_NO_NOTIFY);
+      logUsed(FLAGS, Short.BYTES);
     }
   }
 
   @Override
   public boolean hasAvailable() {
-    return !isDead() && (nextAvailable != knownAvailable || refresh());
+    return !isDead() && (leftOver() > 0 || nextAvailable != knownAvailable || refresh());
   }
 
   @Override
@@ -198,13 +275,24 @@ public final class SplitVirtqueue implements Virtqueue {
   }
 
   @Override
+  public int leftOver() {
+    return isDead() ? 0 : leftOver.length - leftOverTaken;
+  }
+
+  @Override
+  public void log(Optional<DirtyLog> dirty) {
+    log = dirty.orElse(null);
+  }
+
+  @Override
   public int base() {
     return nextAvailable;
   }
 
   @Override
-  public void remap(GuestMemory memory, RingMemory ringMemory) {
-    reader.memory(memory);
+  public void remap(GuestMemory newMemory, RingMemory ringMemory) {
+    reader.memory(newMemory);
+    memory = newMemory;
     ring = ringMemory;
   }
 

@@ -1,6 +1,7 @@
 package org.kvmzone.bridge.virtqueue;
 
 import java.util.Optional;
+import org.kvmzone.bridge.memory.DirtyLog;
 import org.kvmzone.bridge.memory.GuestMemory;
 
 /**
@@ -14,7 +15,8 @@ public sealed interface Virtqueue permits SplitVirtqueue {
   int size();
 
   /**
-   * Takes the next available chain.
+   * Takes the next available chain; before all others those that a predecessor took and did not
+   * give back, the oldest first.
    *
    * @return false if there is none, or the ring is {@linkplain #fault broken}
    */
@@ -49,11 +51,20 @@ public sealed interface Virtqueue permits SplitVirtqueue {
   /** How many chains are popped and not yet pushed. */
   int inFlight();
 
+  /** How many chains that a predecessor took and did not give back are still to be popped. */
+  int leftOver();
+
   /** Where the next chain is taken from, as GET_VRING_BASE wants it. */
   int base();
 
   /** Looks addresses up in another table from now on; the ring itself must be in it too. */
   void remap(GuestMemory memory, RingMemory ring);
+
+  /**
+   * From now on all that this ring's device writes into the guest's memory is noted in a log, or
+   * not any more.
+   */
+  void log(Optional<DirtyLog> log);
 
   /** Declares the ring broken, for a reason that lies outside of it; the first fault stays. */
   void fail(QueueFault fault);

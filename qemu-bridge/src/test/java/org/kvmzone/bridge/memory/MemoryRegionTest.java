@@ -121,7 +121,7 @@ class MemoryRegionTest {
         Fd event = Fd.event()) {
       assertThatExceptionOfType(NativeException.class)
           .isThrownBy(() -> MemoryRegion.map(description(16, 0), fd.number()))
-          .withMessage("mmap of 4096 bytes of guest memory: Permission denied");
+          .withMessage("mmap of 4096 bytes of memory region: Permission denied");
       assertThatExceptionOfType(NativeException.class)
           .isThrownBy(() -> MemoryRegion.map(description(16, 0), event.number()));
     }

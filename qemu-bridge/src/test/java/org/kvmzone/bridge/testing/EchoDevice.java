@@ -1,6 +1,9 @@
 package org.kvmzone.bridge.testing;
 
+import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.kvmzone.bridge.device.DeviceQueue;
 import org.kvmzone.bridge.device.DeviceReport;
@@ -16,11 +19,16 @@ public final class EchoDevice implements VirtioDevice {
 
   private final String id;
   private final int queues;
-  private final Chain chain = new Chain();
+  private Chain chain = new Chain();
+  private final Queue<Held> held = new ConcurrentLinkedQueue<>();
   private final AtomicInteger served = new AtomicInteger();
   private volatile boolean hanging;
+  private volatile boolean tracking;
   private volatile long negotiated;
   private final AtomicInteger resets = new AtomicInteger();
+
+  /** A request that hangs. */
+  private record Held(DeviceQueue queue, Chain chain) {}
 
   /** A device of {@code queues} queues, all on one thread. */
   public EchoDevice(String id, int queues) {
@@ -28,9 +36,15 @@ public final class EchoDevice implements VirtioDevice {
     this.queues = queues;
   }
 
-  /** Lets requests stay in flight from now on, or not. */
+  /** Lets requests stay in flight from now on; or lets all complete. */
   public void hang(boolean on) {
     hanging = on;
+    held.forEach(each -> each.queue.wake());
+  }
+
+  /** Has requests in flight noted for a successor. */
+  public void trackInFlight() {
+    tracking = true;
   }
 
   /** How many chains were taken. */
@@ -79,27 +93,47 @@ public final class EchoDevice implements VirtioDevice {
   }
 
   @Override
+  public boolean tracksInFlight() {
+    return tracking;
+  }
+
+  @Override
   public void negotiated(long features) {
     negotiated = features;
   }
 
   @Override
   public int process(DeviceQueue queue, int budget) {
-    int done = 0;
+    int done = hanging ? 0 : release(queue);
     while (done < budget && queue.ring().pop(chain)) {
       served.incrementAndGet();
       done++;
       if (hanging) {
-        continue;
+        held.add(new Held(queue, chain));
+        chain = new Chain();
+      } else {
+        answer(queue, chain);
       }
-      long length = Math.min(chain.readable().bytes(), chain.writable().bytes());
-      chain.readable().copyTo(0, chain.writable(), 0, length);
-      queue.ring().push(chain, (int) length);
     }
     if (done > 0) {
       queue.publish();
     }
     return done;
+  }
+
+  private int release(DeviceQueue queue) {
+    List<Held> mine = held.stream().filter(each -> each.queue.equals(queue)).toList();
+    mine.forEach(each -> answer(queue, each.chain));
+    held.removeAll(mine);
+    return mine.size();
+  }
+
+  private static void answer(DeviceQueue queue, Chain chain) {
+    long length = Math.min(chain.readable().bytes(), chain.writable().bytes());
+    if (!queue.ring().isAbandoned()) {
+      chain.readable().copyTo(0, chain.writable(), 0, length);
+    }
+    queue.ring().push(chain, (int) length);
   }
 
   @Override

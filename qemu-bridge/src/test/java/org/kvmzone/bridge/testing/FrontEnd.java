@@ -109,6 +109,41 @@ public final class FrontEnd implements AutoCloseable {
     return read(header.getInt()).orElseThrow(() -> new AssertionError("connection closed"));
   }
 
+  /** A reply that brings a descriptor. */
+  public record FileReply(ByteBuffer payload, Fd file) {}
+
+  /** Asks for something that comes with a descriptor. */
+  public FileReply askForFile(int request, byte[] payload) {
+    send(request, VERSION, payload);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment byteRead = arena.allocate(1);
+      MemorySegment iovec = arena.allocate(Iovec.LAYOUT);
+      Iovec.set(iovec, 0, byteRead.address(), 1);
+      MemorySegment control = arena.allocate(Msghdr.space(1), 8);
+      MemorySegment message = arena.allocate(Msghdr.SIZE, 8);
+      Msghdr.set(message, iovec, control);
+      int flags = SysSocket.MSG_CMSG_CLOEXEC;
+      Errno.check(SysSocket.recvmsg(socket.number(), message.address(), flags), "recvmsg");
+      if (message.get(ValueLayout.JAVA_LONG, Msghdr.msg_controllen$OFFSET) == 0) {
+        throw new AssertionError("a reply to " + request + " without a descriptor");
+      }
+      Fd file = new Fd(control.get(ValueLayout.JAVA_INT, Msghdr.CMSG_SIZE));
+      byte[] rest = read(11).orElseThrow(() -> new AssertionError("connection closed"));
+      ByteBuffer header =
+          ByteBuffer.allocate(12)
+              .order(ByteOrder.nativeOrder())
+              .put(byteRead.get(ValueLayout.JAVA_BYTE, 0))
+              .put(rest)
+              .flip();
+      if (header.getInt() != request || header.getInt() != 5) {
+        throw new AssertionError("not a reply to " + request + ": " + header);
+      }
+      byte[] body =
+          read(header.getInt()).orElseThrow(() -> new AssertionError("connection closed"));
+      return new FileReply(ByteBuffer.wrap(body).order(ByteOrder.nativeOrder()), file);
+    }
+  }
+
   /** Says nothing any more, but still listens. */
   public void finish() {
     Errno.check(SysSocket.shutdown(socket.number(), SysSocket.SHUT_WR), "shutdown");

@@ -48,10 +48,17 @@ final class SessionFixture implements AutoCloseable {
   void reconnect() throws InterruptedException {
     frontEnd.close();
     awaitEnd();
+    reconnectToSameRing();
+    driver = new DriverRing(ram, RING_SIZE);
+  }
+
+  /**
+   * The front end comes back after the connection has ended, and its driver has noticed nothing.
+   */
+  void reconnectToSameRing() {
     Fd[] pair = FrontEnd.pair();
     frontEnd = new FrontEnd(pair[0]);
     thread = serve(pair[1]);
-    driver = new DriverRing(ram, RING_SIZE);
   }
 
   void awaitEnd() throws InterruptedException {
@@ -63,6 +70,12 @@ final class SessionFixture implements AutoCloseable {
 
   /** What QEMU does until a driver says DRIVER_OK, ring 0 only. */
   void startRing() {
+    negotiate();
+    setUpRing();
+  }
+
+  /** All that comes before rings. */
+  void negotiate() {
     frontEnd.ask(MessageDecoder.GET_FEATURES);
     frontEnd.ask(MessageDecoder.GET_PROTOCOL_FEATURES);
     frontEnd.send(
@@ -73,7 +86,6 @@ final class SessionFixture implements AutoCloseable {
     if (addRam() != 0) {
       throw new AssertionError("memory was refused");
     }
-    setUpRing();
   }
 
   long addRam() {
@@ -85,6 +97,13 @@ final class SessionFixture implements AutoCloseable {
   }
 
   void setUpRing() {
+    if (tryRing() != 0) {
+      throw new AssertionError("ring 0 was not enabled");
+    }
+  }
+
+  /** Sets ring 0 up; returns how the last message of it went. */
+  long tryRing() {
     frontEnd.send(MessageDecoder.SET_VRING_NUM, 1, FrontEnd.state(0, RING_SIZE));
     frontEnd.send(MessageDecoder.SET_VRING_BASE, 1, FrontEnd.state(0, 0));
     frontEnd.send(
@@ -96,9 +115,7 @@ final class SessionFixture implements AutoCloseable {
         0);
     frontEnd.send(MessageDecoder.SET_VRING_CALL, 1, FrontEnd.words(0), call.number());
     frontEnd.send(MessageDecoder.SET_VRING_KICK, 1, FrontEnd.words(0), kick.number());
-    if (frontEnd.acknowledged(MessageDecoder.SET_VRING_ENABLE, FrontEnd.state(0, 1)) != 0) {
-      throw new AssertionError("ring 0 was not enabled");
-    }
+    return frontEnd.acknowledged(MessageDecoder.SET_VRING_ENABLE, FrontEnd.state(0, 1));
   }
 
   /** Makes a request available and kicks. */

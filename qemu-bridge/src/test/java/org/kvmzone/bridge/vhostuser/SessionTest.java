@@ -49,6 +49,7 @@ class SessionTest {
                 | Features.VERSION_1
                 | Features.INDIRECT_DESC
                 | Features.EVENT_IDX
+                | ProtocolFeatures.LOG_ALL
                 | ProtocolFeatures.NEGOTIABLE);
     long protocol = frontEnd().ask(MessageDecoder.GET_PROTOCOL_FEATURES);
     assertThat(protocol & ProtocolFeatures.CONFIG).isNotZero();

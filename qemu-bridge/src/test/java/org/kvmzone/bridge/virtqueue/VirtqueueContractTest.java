@@ -4,13 +4,19 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.kvmzone.bridge.memory.Buffers;
 import org.kvmzone.bridge.memory.GuestMemory;
 import org.kvmzone.bridge.testing.DriverRing.Used;
 import org.kvmzone.bridge.testing.GuestRam;
 import org.kvmzone.bridge.testing.GuestRam.Piece;
+import org.kvmzone.bridge.testing.SharedLog;
 
 /** What holds for every ring, between a device and an honest driver. */
 abstract class VirtqueueContractTest extends RingFixture {
@@ -175,6 +181,45 @@ abstract class VirtqueueContractTest extends RingFixture {
     assertThat(ends.queue().armKicks()).as("may sleep").isTrue();
     ends.queue().disarmKicks();
     assertThat(everything()).isEqualTo(before);
+  }
+
+  @Test
+  void log_notesEveryPageThatIsWritten_whileItIsThere() {
+    try (SharedLog log = new SharedLog()) {
+      Ends ends = ring(8, EVENTS);
+      serveOne(ends);
+      ends.queue().log(Optional.of(log.log()));
+      Set<Integer> written = new HashSet<>();
+      for (int i = 0; i < 20; i++) {
+        written.addAll(serveOne(ends));
+      }
+      assertThat(written).as("pages of data, and of the ring").hasSizeGreaterThan(20);
+      assertThat(log.takeDirtyPages()).containsExactlyInAnyOrderElementsOf(written);
+
+      ends.queue().log(Optional.empty());
+      serveOne(ends);
+      assertThat(log.takeDirtyPages()).isEmpty();
+    }
+  }
+
+  /** Serves one request; returns the pages that the device has changed. */
+  private List<Integer> serveOne(Ends ends) {
+    ends.driver().add(new Piece(ram.allocate(4096, 4096), 4096, true));
+    byte[] before = everything();
+    ends.queue().disarmKicks();
+    assertThat(ends.queue().pop(chain)).isTrue();
+    chain.writable().copyFrom(0, MemorySegment.ofArray(new byte[] {1, 2, 3}), 0, 3);
+    ends.queue().push(chain, 3);
+    ends.queue().publish();
+    ends.queue().armKicks();
+    byte[] after = everything();
+    assertThat(ends.driver().nextUsed()).isPresent();
+    return IntStream.range(0, after.length / 4096)
+        .filter(page ->
+            !Arrays.equals(
+                before, page * 4096, (page + 1) * 4096, after, page * 4096, (page + 1) * 4096))
+        .mapToObj(page -> page + (int) (GuestRam.GUEST_BASE >>> 12))
+        .toList();
   }
 
   @Test
