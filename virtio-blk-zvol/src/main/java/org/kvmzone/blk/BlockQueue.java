@@ -75,8 +75,8 @@ final class BlockQueue {
     this.lane = lane;
     this.parser = new RequestParser(disk.zvol());
     this.writeThrough = writeThrough;
-    this.predecessors = predecessors;
-    for (BlockQueue predecessor : predecessors) {
+    this.predecessors = predecessors.stream().filter(BlockQueue::isDraining).toList();
+    for (BlockQueue predecessor : this.predecessors) {
       var _ = predecessor.queue.stopped().thenRun(queue::wake);
     }
   }
@@ -87,6 +87,10 @@ final class BlockQueue {
 
   boolean isStopped() {
     return queue.state() == DeviceQueue.State.STOPPED;
+  }
+
+  private boolean isDraining() {
+    return queue.state() == DeviceQueue.State.DRAINING;
   }
 
   /** Takes up to {@code budget} requests, and finishes what has completed before and meanwhile. */
@@ -108,7 +112,7 @@ final class BlockQueue {
   }
 
   private boolean mustWait() {
-    if (!predecessors.isEmpty() && predecessors.stream().allMatch(BlockQueue::isStopped)) {
+    if (!predecessors.isEmpty() && predecessors.stream().noneMatch(BlockQueue::isDraining)) {
       predecessors = List.of();
     }
     return !predecessors.isEmpty();

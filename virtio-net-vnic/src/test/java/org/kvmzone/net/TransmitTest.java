@@ -8,6 +8,7 @@ import static org.kvmzone.net.Devices.MAC_B;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -22,6 +23,7 @@ import org.kvmzone.bridge.probe.Probes;
 import org.kvmzone.bridge.probe.Watcher;
 import org.kvmzone.bridge.testing.GuestRam.Piece;
 import org.kvmzone.bridge.virtqueue.Features;
+import org.kvmzone.packet.MacAddress;
 import org.kvmzone.packet.testing.DhcpRequest;
 import org.kvmzone.packet.testing.Frames;
 
@@ -61,6 +63,47 @@ class TransmitTest {
       data[i] = (byte) i;
     }
     return Frames.udpFrame(MAC_B, MAC_A, IP_A, IP_B, 1000, 2000, data);
+  }
+
+  @Test
+  void anAnnouncement_isAReverseArpRequestOfTheGuests_beforeItsNextFrame() {
+    long mac = MacAddress.parse(MAC_A).value();
+    guest.device().announce(mac);
+    assertThat(guest.wakes.get()).isEqualTo(1);
+    assertThat(guest.send(frame(99))).isEqualTo(1);
+    assertThat(network.sent).hasSize(2);
+    byte[] announcement = network.sent.getFirst();
+    assertThat(HexFormat.of().formatHex(announcement))
+        .isEqualTo(
+            "ffffffffffff"
+                + "52540000000a"
+                + "8035" // to all, reverse ARP
+                + "0001080006040003" // Ethernet and IPv4, request reverse
+                + "52540000000a"
+                + "00000000"
+                + "52540000000a"
+                + "00000000"
+                + "00".repeat(18));
+    assertServed();
+  }
+
+  @Test
+  void anAnnouncementOfAnotherAddress_isDropped_unlessTheGuestMaySendFromAny() {
+    long other = MacAddress.parse(MAC_B).value();
+    guest.device().announce(other);
+    assertThat(guest.send(frame(99))).isEqualTo(1);
+    assertThat(network.sent).hasSize(1);
+    assertThat(guest.count("macspoofed")).isEqualTo(1);
+    configure(",mac-nospoof=off");
+    guest.device().announce(other);
+    guest.send(frame(99));
+    assertThat(network.sent).hasSize(3);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"68,true", "1500,true", "67,false", "1501,false", "0,false", "-1,false"})
+  void anMtu_isAcceptedUpToTheLinks(long bytes, boolean accepted) {
+    assertThat(guest.device().acceptsMtu(bytes)).isEqualTo(accepted);
   }
 
   /** The device is as good as before: a valid frame leaves, and its chain comes back. */
