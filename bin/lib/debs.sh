@@ -4,7 +4,9 @@
 # Its sources are the mirrors of this machine's own release, and the backports of the same mirror.
 # shellcheck shell=bash
 
-readonly DEBS_APT=$KVMZONE_CACHE_DIR/apt
+# The private state, and what counts as installed; who wants another release has local ones.
+DEBS_APT=$KVMZONE_CACHE_DIR/apt
+DEBS_STATUS=/var/lib/dpkg/status
 
 # Runs an apt tool on the private state.
 debs_apt() {
@@ -12,27 +14,46 @@ debs_apt() {
   shift
   "$tool" -q -o "Dir::Etc::SourceList=$DEBS_APT/sources.list" -o Dir::Etc::SourceParts=/dev/null \
     -o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null \
-    -o "Dir::State=$DEBS_APT/state" -o Dir::State::Status=/var/lib/dpkg/status \
+    -o "Dir::State=$DEBS_APT/state" -o "Dir::State::Status=$DEBS_STATUS" \
     -o "Dir::Cache=$DEBS_APT/cache" -o "APT::Sandbox::User=$(id -un)" -o Debug::NoLocking=true \
     -o Acquire::Languages=none -o Acquire::Retries=2 -o Acquire::http::Timeout=30 "$@"
 }
 
 # Writes the private sources: each Debian archive configured here, and the backports beside the release itself.
 debs_sources() {
-  local codename site suite component keyring='' listed=''
-  codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+  local codename site suite listed=''
+  codename=$(debs_codename)
+  while read -r site suite; do
+    listed+="$site $suite main"$'\n'
+    [[ $suite == "$codename" ]] && listed+="$site $codename-backports main"$'\n'
+  done < <(debs_archives)
+  [[ -n $listed ]] || return 1
+  debs_write_sources "$listed"
+}
+
+# The name of this machine's release.
+debs_codename() {
+  (. /etc/os-release && echo "${VERSION_CODENAME:-}")
+}
+
+# Prints "SITE SUITE" for each archive of this machine's release that is configured here.
+debs_archives() {
+  local codename site suite component
+  codename=$(debs_codename)
+  # shellcheck disable=SC2016 # $(…) is apt's own syntax
+  apt-get indextargets --no-release-info --format '$(SITE)|$(RELEASE)|$(COMPONENT)' 'Created-By: Packages' | sort -u |
+    while IFS='|' read -r site suite component; do
+      [[ $suite == "$codename"* && $suite != *-backports && $component == main ]] && echo "$site $suite"
+    done
+}
+
+# debs_write_sources LINES: makes the private sources of lines "SITE SUITE COMPONENT".
+debs_write_sources() {
+  local keyring=''
   [[ -r /usr/share/keyrings/debian-archive-keyring.gpg ]] &&
     keyring='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] '
-  # shellcheck disable=SC2016 # $(…) is apt's own syntax
-  while IFS='|' read -r site suite component; do
-    [[ $suite == "$codename"* && $suite != *-backports && $component == main ]] || continue
-    listed+="deb $keyring$site $suite main"$'\n'
-    [[ $suite == "$codename" ]] && listed+="deb $keyring$site $codename-backports main"$'\n'
-  done < <(apt-get indextargets --no-release-info --format '$(SITE)|$(RELEASE)|$(COMPONENT)' \
-    'Created-By: Packages' | sort -u)
-  [[ -n $listed ]] || return 1
   mkdir -p "$DEBS_APT/state/lists/partial" "$DEBS_APT/cache/archives/partial"
-  printf '%s' "$listed" >"$DEBS_APT/sources.list"
+  printf '%s' "$1" | sed "s|^|deb $keyring|" >"$DEBS_APT/sources.list"
 }
 
 # Refreshes the private package lists once per process.
@@ -43,12 +64,17 @@ debs_update() {
   DEBS_FRESH=1
 }
 
+# Names packages for people: all of a few, the number of many.
+debs_names() {
+  if (($# > 12)); then echo "$# packages"; else echo "$*"; fi
+}
+
 # debs_unpack DIR PACKAGE[=VERSION]...: downloads these packages and unpacks them into DIR.
 debs_unpack() {
   local dir=$1 deb
   shift
   mkdir -p "$dir/debs"
-  (cd "$dir/debs" && step "downloading $*" debs_apt apt-get download "$@") || return 1
+  (cd "$dir/debs" && step "downloading $(debs_names "$@")" debs_apt apt-get download "$@") || return 1
   for deb in "$dir"/debs/*.deb; do
     dpkg-deb -x "$deb" "$dir" || return 1
   done

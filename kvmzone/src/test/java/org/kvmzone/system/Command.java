@@ -26,6 +26,10 @@ final class Command implements AutoCloseable {
     output = new Transcript(name, process.getInputStream());
   }
 
+  long pid() {
+    return process.pid();
+  }
+
   /** Standard output and standard error together. */
   Transcript output() {
     return output;

@@ -19,7 +19,13 @@ final class Server implements AutoCloseable {
    * @param devices {@code --net} and {@code --disk} with their SPECs
    */
   Server(String name, Path directory, List<String> devices) throws IOException {
-    List<String> words = new ArrayList<>(Product.command());
+    this(Product.command(), name, directory, devices);
+  }
+
+  /** The same, by a {@code kvmzone} of another making. */
+  Server(List<String> kvmzone, String name, Path directory, List<String> devices)
+      throws IOException {
+    List<String> words = new ArrayList<>(kvmzone);
     words.addAll(List.of("serve", "--name", name, "--dir", directory.toString()));
     words.addAll(devices);
     command = new Command(directory, Map.of(), words);
@@ -29,6 +35,10 @@ final class Server implements AutoCloseable {
       command.close();
       throw e;
     }
+  }
+
+  long pid() {
+    return command.pid();
   }
 
   /** Ends it as an operator does, and returns its exit status. */

@@ -7,9 +7,12 @@
  * org.kvmzone.system.Transcript}s, where tests wait for lines, never for time to pass. Every wait
  * has an end, and every process dies with the {@code try} that it was started in.
  *
- * <p>What the tests need and Maven cannot bring, the {@link org.kvmzone.system.GuestKit} and QEMU
- * 10, {@code bin/test} puts into the user's cache. Where it is missing, tests are skipped and say
- * so.
+ * <p>Two front ends need no guest: libblkio, as {@code qemu-img} and {@code qemu-io} use it, and
+ * DPDK's virtio-user in {@link org.kvmzone.system.Testpmd}.
+ *
+ * <p>What the tests need and Maven cannot bring, the {@link org.kvmzone.system.GuestKit}, QEMU 10
+ * and {@link org.kvmzone.system.Trixie}'s programs, {@code bin/test} puts into the user's cache.
+ * Where it is missing, tests are skipped and say so.
  */
 @NullMarked
 package org.kvmzone.system;
