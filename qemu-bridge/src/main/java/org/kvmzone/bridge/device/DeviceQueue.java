@@ -143,8 +143,9 @@ public final class DeviceQueue {
     ring.fail(fault);
   }
 
-  void countFault() {
-    counters.add(QueueCounter.FAULTS, 1);
+  void count(QueueFault fault) {
+    counters.increment(QueueCounter.FAULTS);
+    counters.increment(QueueCounter.of(fault));
   }
 
   /** Lets no new chain be taken; what is in flight completes. */

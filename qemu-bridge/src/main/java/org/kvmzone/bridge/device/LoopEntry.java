@@ -2,6 +2,7 @@ package org.kvmzone.bridge.device;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.kvmzone.bridge.virtqueue.QueueFault;
 
@@ -86,9 +87,10 @@ final class LoopEntry {
   }
 
   private void settle() {
-    if (!faultReported && queue.ring().fault().isPresent()) {
+    Optional<QueueFault> fault = faultReported ? Optional.empty() : queue.ring().fault();
+    if (fault.isPresent()) {
       faultReported = true;
-      queue.countFault();
+      queue.count(fault.get());
       onFault.accept(queue);
     }
     if (queue.state() == DeviceQueue.State.DRAINING
