@@ -128,12 +128,22 @@ public final class EchoDevice implements VirtioDevice {
     return mine.size();
   }
 
+  /** Gives a chain back, even if its memory is gone. */
   private static void answer(DeviceQueue queue, Chain chain) {
     long length = Math.min(chain.readable().bytes(), chain.writable().bytes());
-    if (!queue.ring().isAbandoned()) {
-      chain.readable().copyTo(0, chain.writable(), 0, length);
+    try {
+      if (!queue.ring().isAbandoned()) {
+        chain.readable().copyTo(0, chain.writable(), 0, length);
+      }
+    } finally {
+      queue.ring().push(chain, (int) length);
     }
-    queue.ring().push(chain, (int) length);
+  }
+
+  @Override
+  public boolean mayIdle(DeviceQueue queue) {
+    return (hanging || held.stream().noneMatch(each -> each.queue.equals(queue)))
+        && VirtioDevice.super.mayIdle(queue);
   }
 
   @Override

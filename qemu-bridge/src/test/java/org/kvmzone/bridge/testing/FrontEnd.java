@@ -100,9 +100,20 @@ public final class FrontEnd implements AutoCloseable {
    * The next reply's payload, which must be one to {@code request}, with exactly the right flags.
    */
   public byte[] reply(int request) {
-    ByteBuffer header =
-        ByteBuffer.wrap(read(12).orElseThrow(() -> new AssertionError("connection closed")))
-            .order(ByteOrder.nativeOrder());
+    Optional<ByteBuffer> header = read(12).map(FrontEnd::buffer);
+    return payload(request, header.orElseThrow(() -> new AssertionError("connection closed")));
+  }
+
+  /**
+   * Whether a reply to {@code request} comes, which is taken; false if the connection is closed.
+   */
+  public boolean isAnswered(int request) {
+    Optional<ByteBuffer> header = read(12).map(FrontEnd::buffer);
+    header.ifPresent(h -> payload(request, h));
+    return header.isPresent();
+  }
+
+  private byte[] payload(int request, ByteBuffer header) {
     if (header.getInt() != request || header.getInt() != 5) {
       throw new AssertionError("not a reply to " + request + ": " + header);
     }
@@ -135,12 +146,7 @@ public final class FrontEnd implements AutoCloseable {
               .put(byteRead.get(ValueLayout.JAVA_BYTE, 0))
               .put(rest)
               .flip();
-      if (header.getInt() != request || header.getInt() != 5) {
-        throw new AssertionError("not a reply to " + request + ": " + header);
-      }
-      byte[] body =
-          read(header.getInt()).orElseThrow(() -> new AssertionError("connection closed"));
-      return new FileReply(ByteBuffer.wrap(body).order(ByteOrder.nativeOrder()), file);
+      return new FileReply(buffer(payload(request, header)), file);
     }
   }
 
@@ -184,7 +190,11 @@ public final class FrontEnd implements AutoCloseable {
   }
 
   private static long number(byte[] payload) {
-    return ByteBuffer.wrap(payload).order(ByteOrder.nativeOrder()).getLong();
+    return buffer(payload).getLong();
+  }
+
+  private static ByteBuffer buffer(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
   }
 
   @Override

@@ -1,0 +1,24 @@
+package org.kvmzone.bridge.testing;
+
+import org.kvmzone.bridge.ffi.Fd;
+
+/**
+ * The eventfds of a ring.
+ *
+ * @param kick the driver has made something available
+ * @param call the device has given something back
+ * @param error the ring is broken
+ */
+public record RingFiles(Fd kick, Fd call, Fd error) implements AutoCloseable {
+  /** Three new ones. */
+  public static RingFiles create() {
+    return new RingFiles(Fd.event(), Fd.event(), Fd.event());
+  }
+
+  @Override
+  public void close() {
+    kick.close();
+    call.close();
+    error.close();
+  }
+}
