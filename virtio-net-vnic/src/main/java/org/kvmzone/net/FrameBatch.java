@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import org.kvmzone.bridge.memory.Buffers;
+import org.kvmzone.bridge.memory.LostMemory;
 import org.kvmzone.packet.Frame;
 
 /**
@@ -186,6 +187,7 @@ final class FrameBatch {
       for (int i = 0; i < size; i++) {
         rests[i].copyTo(0, memory, frameAt(i) + captured[i], rests[i].bytes());
       }
+      LostMemory.report();
       return true;
     } catch (InternalError | IllegalStateException gone) {
       return false;

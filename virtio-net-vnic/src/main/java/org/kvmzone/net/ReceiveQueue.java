@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.device.DeviceQueue;
+import org.kvmzone.bridge.memory.LostMemory;
 import org.kvmzone.bridge.probe.Counters;
 import org.kvmzone.bridge.virtqueue.QueueFault;
 import org.kvmzone.packet.MacAddress;
@@ -106,6 +107,7 @@ final class ReceiveQueue {
     try {
       // Looked at again by the owner: rings are stopped by whoever owns them.
       long left = owner && now.queue.isRunning() ? deliver(now, batch, frames) : frames;
+      LostMemory.report();
       queued = left != 0 && enqueue(batch, left);
     } catch (RuntimeException | Error gone) {
       // Memory has gone: a file was truncated. If the sender's, its own queue fails.

@@ -4,6 +4,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.kvmzone.bridge.memory.LostMemory;
 import org.kvmzone.bridge.virtqueue.QueueFault;
 
 /** A queue on a loop: one turn of it, and what may go wrong in that. */
@@ -42,6 +43,7 @@ final class LoopEntry {
       if (queue.state() != DeviceQueue.State.STOPPED) {
         // A queue that is being stopped takes nothing new, but what a predecessor left.
         work = device.process(queue, queue.isRunning() ? budget : queue.ring().leftOver());
+        LostMemory.report();
       }
     } catch (Throwable thrown) {
       fail(thrown);
@@ -61,7 +63,9 @@ final class LoopEntry {
       return false;
     }
     try {
-      return queue.state() == DeviceQueue.State.STOPPED || device.mayIdle(queue);
+      boolean idle = queue.state() == DeviceQueue.State.STOPPED || device.mayIdle(queue);
+      LostMemory.report();
+      return idle;
     } catch (Throwable thrown) {
       fail(thrown);
       return true;
@@ -76,6 +80,7 @@ final class LoopEntry {
       try {
         if (queue.isRunning()) {
           queue.ring().disarmKicks();
+          LostMemory.report();
         }
       } catch (Throwable thrown) {
         fail(thrown);

@@ -37,6 +37,9 @@ public final class Unistd {
           "ftruncate",
           FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG));
 
+  private static final MethodHandle GETPAGESIZE =
+      Native.plain("getpagesize", FunctionDescriptor.of(ValueLayout.JAVA_INT));
+
   private static final MethodHandle EXECV =
       Native.capturing(
           "execv",
@@ -184,6 +187,21 @@ public final class Unistd {
     MemorySegment state = Errno.state();
     try {
       return Errno.result((int) EXECV.invokeExact(state, pathname, argv), state);
+    } catch (Throwable thrown) {
+      throw Native.unexpected(thrown);
+    }
+  }
+
+  /**
+   * Bytes of a page; no system call.
+   *
+   * {@snippet lang=c :
+   * int getpagesize(void);
+   * }
+   */
+  public static int getpagesize() {
+    try {
+      return (int) GETPAGESIZE.invokeExact();
     } catch (Throwable thrown) {
       throw Native.unexpected(thrown);
     }
