@@ -30,6 +30,7 @@ class BugClassesTest extends Conformance {
   private static final int NEXT = DriverRing.NEXT;
   private static final int WRITE = DriverRing.WRITE;
   private static final int INDIRECT = DriverRing.INDIRECT;
+  private static final int CUTS = Integer.getInteger("kvmzone.cuts", 100);
 
   private static long buffer(Vmm vmm) {
     return vmm.ram().allocate(64, 16);
@@ -277,6 +278,26 @@ class BugClassesTest extends Conformance {
           }
           ring.driver().add(vmm.ram().readable((byte) 1), new Piece(0x9_0000_0000L, 1, true));
         });
+  }
+
+  @Test
+  @DisplayName("C9: a running ring whose own memory is cut off")
+  void c9Ring() {
+    for (int round = 0; round < CUTS; round++) {
+      long before = device.count("ringfaults");
+      try (Vmm vmm = connect()) {
+        LiveRing ring = vmm.start(0, RING);
+        for (int i = 0; i < round % 20; i++) {
+          ring.echo((byte) round);
+        }
+        Errno.check(Unistd.ftruncate(vmm.ram().fd().number(), 0), "ftruncate");
+        ring.kick();
+        Await.until("the ring is broken", () -> device.count("ringfaults") == before + 1);
+        assertThat(vmm.frontEnd().ask(Request.GET_STATUS)).isZero();
+        Errno.check(Unistd.ftruncate(vmm.ram().fd().number(), 8 << 20), "ftruncate");
+      }
+    }
+    assertThat(device.count("broken")).isZero();
   }
 
   @Test

@@ -190,7 +190,8 @@ public final class Player implements AutoCloseable {
     check(step.request(), asked.length, step.size());
     FileReply area = frontEnd.askForFile(step.request(), asked);
     check(step.request(), area.payload().capacity(), step.size());
-    if (area.payload().getLong(0) == 0 || area.payload().getLong(16) != (step.field("nq") | (step.field("qsz") << 16))) {
+    if (area.payload().getLong(0) == 0
+        || area.payload().getLong(16) != (step.field("nq") | (step.field("qsz") << 16))) {
       throw new AssertionError("in-flight area of " + Arrays.toString(area.payload().array()));
     }
     inflight.ifPresent(former -> former.file().close());
