@@ -33,7 +33,7 @@ sealed interface Message {
   record SetRingAddresses(int ring, long descriptors, long used, long available)
       implements Message {}
 
-  /** SET_VRING_BASE: the available index to begin at. */
+  /** SET_VRING_BASE: where to begin, 16 bits for a split ring, 32 for a packed one. */
   record SetRingBase(int ring, long base) implements Message {}
 
   /** GET_VRING_BASE: stop the ring; where would it go on? */

@@ -2,6 +2,7 @@ package org.kvmzone.bridge.vhostuser;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.device.DeviceQueue;
 import org.kvmzone.bridge.device.QueueCounter;
@@ -10,16 +11,16 @@ import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.SysEventfd;
 import org.kvmzone.bridge.memory.GuestMemory;
 import org.kvmzone.bridge.probe.Counters;
+import org.kvmzone.bridge.virtqueue.RingLayout;
 import org.kvmzone.bridge.virtqueue.RingMemory;
-import org.kvmzone.bridge.virtqueue.SplitInflight;
-import org.kvmzone.bridge.virtqueue.SplitVirtqueue;
 
 /** What a front end has said about one ring, and the queue that it has become. */
 final class Ring {
   private final int index;
   private final Counters<QueueCounter> counters;
+  private RingLayout layout = RingLayout.SPLIT;
   private int size;
-  private int base;
+  private OptionalInt base = OptionalInt.empty(); // until somebody says where to begin
   private boolean addressed;
   private long descriptors;
   private long available;
@@ -41,8 +42,9 @@ final class Ring {
     return index;
   }
 
+  /** Where the ring goes on, or would begin, as GET_VRING_BASE puts it. */
   int base() {
-    return base;
+    return base.orElse(layout.firstBase());
   }
 
   Optional<DeviceQueue> queue() {
@@ -54,7 +56,7 @@ final class Ring {
   }
 
   void base(int next) {
-    base = next;
+    base = OptionalInt.of(next);
   }
 
   void addresses(long descriptorsAt, long availableAt, long usedAt) {
@@ -91,13 +93,28 @@ final class Ring {
     return kick != null && size > 0 && addressed && (enabled || alwaysEnabled);
   }
 
+  /**
+   * Says what kind of ring this is; no queue is running. It may be said after size and base.
+   *
+   * @throws RefusedException if such a ring has no such size or base
+   */
+  void layout(RingLayout negotiated) throws RefusedException {
+    layout = negotiated;
+    if (!layout.isValidSize(size)) {
+      throw new RefusedException("ring " + index + " of " + size + " entries");
+    }
+    if (!layout.isValidBase(size, base())) {
+      throw new RefusedException("ring " + index + " with base 0x" + Integer.toHexString(base()));
+    }
+  }
+
   /** The ring's areas in this memory. */
   Optional<RingMemory> locate(GuestMemory memory) {
-    return RingMemory.locate(memory, size, descriptors, available, used);
+    return layout.locate(memory, size, descriptors, available, used);
   }
 
   /**
-   * Makes the ring a queue.
+   * Makes the ring, whose layout was said, a queue.
    *
    * @param inflight where its requests in flight are noted
    * @throws IllegalArgumentException if what is noted there cannot be
@@ -111,13 +128,7 @@ final class Ring {
     DeviceQueue opened =
         new DeviceQueue(
             index,
-            new SplitVirtqueue(
-                size,
-                features,
-                base,
-                memory,
-                areas,
-                inflight.map(area -> new SplitInflight(area, size))),
+            layout.open(size, features, base(), memory, areas, inflight),
             this::raise,
             loop::wake,
             counters);
@@ -134,8 +145,15 @@ final class Ring {
 
   /** The queue has stopped; where it would go on is known. */
   void closed(int next) {
-    base = next;
+    base(next);
     queue = null;
+  }
+
+  /** RESET_DEVICE: nothing was ever said. */
+  void forget() {
+    reset();
+    enabled = false;
+    base = OptionalInt.empty();
   }
 
   /** GET_VRING_BASE: stopped, and what was said before a reboot holds no more. */

@@ -17,6 +17,7 @@ import org.kvmzone.bridge.ffi.Fcntl;
 import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.NativeException;
 import org.kvmzone.bridge.memory.DirtyLog;
+import org.kvmzone.bridge.virtqueue.RingLayout;
 import org.kvmzone.bridge.virtqueue.RingMemory;
 
 /**
@@ -154,11 +155,7 @@ final class Rings {
   void resetAll() throws ProtocolException {
     stopAll();
     memory.inflight(Optional.empty()); // of a driver that is no more
-    rings.forEach(ring -> {
-      ring.reset();
-      ring.enabled(false);
-      ring.base(0);
-    });
+    rings.forEach(Ring::forget);
   }
 
   void stopAll() throws ProtocolException {
@@ -201,6 +198,7 @@ final class Rings {
               + " -object memory-backend-memfd,id=mem,size=…,share=on -machine memory-backend=mem");
       return;
     }
+    ring.layout(RingLayout.of(features));
     Optional<RingMemory> areas = ring.locate(memory.memory());
     if (areas.isEmpty()) {
       return; // not in this memory (yet): addresses may be from before it changed

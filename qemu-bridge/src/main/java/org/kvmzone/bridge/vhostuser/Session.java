@@ -18,7 +18,7 @@ import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.NativeException;
 import org.kvmzone.bridge.memory.DirtyLog;
 import org.kvmzone.bridge.memory.MemoryRegion.Description;
-import org.kvmzone.bridge.virtqueue.SplitVirtqueue;
+import org.kvmzone.bridge.virtqueue.Virtqueue;
 
 /**
  * One connection of a front end to a device: reads messages until the connection ends or breaks,
@@ -171,19 +171,15 @@ public final class Session {
         rings.startReady();
       }
       case Message.SetRingSize(int ring, long size) -> {
-        if (size > SplitVirtqueue.MAX_SIZE || !SplitVirtqueue.isValidSize((int) size)) {
+        if (size < 1 || size > Virtqueue.MAX_SIZE) {
           throw new RefusedException("ring " + ring + " of " + size + " entries");
         }
         rings.whileStopped(ring, "its size").size((int) size);
       }
       case Message.SetRingAddresses(int ring, long descriptors, long used, long available) ->
           rings.addresses(ring, descriptors, available, used);
-      case Message.SetRingBase(int ring, long base) -> {
-        if (base > 0xffff) {
-          throw new RefusedException("ring " + ring + " with base " + base);
-        }
-        rings.whileStopped(ring, "its base").base((int) base);
-      }
+      case Message.SetRingBase(int ring, long base) ->
+          rings.whileStopped(ring, "its base").base((int) base);
       case Message.SetRingKick(int ring, Optional<Fd> file) -> rings.kick(ring, file);
       case Message.SetRingCall(int ring, Optional<Fd> file) -> rings.call(ring, file);
       case Message.SetRingError(int ring, Optional<Fd> file) -> rings.error(ring, file);

@@ -23,6 +23,10 @@ public final class Chain {
     writable.clear();
   }
 
+  void head(int id) {
+    head = id;
+  }
+
   void took(int descriptors) {
     effort += descriptors;
   }
@@ -35,7 +39,10 @@ public final class Chain {
     return effort;
   }
 
-  /** The index of the chain's first descriptor: its name until it is given back. */
+  /**
+   * The chain's name until it is given back: the index of its first descriptor in a split ring, the
+   * driver's buffer id in a packed one. Not negative, and smaller than the ring.
+   */
   public int head() {
     return head;
   }

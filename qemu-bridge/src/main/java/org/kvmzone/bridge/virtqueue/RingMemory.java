@@ -5,16 +5,18 @@ import java.util.Optional;
 import org.kvmzone.bridge.memory.GuestMemory;
 
 /**
- * The three areas of a ring (virtio 1.3 §2.7), each exactly as long as its ring is.
+ * The three areas of a ring (virtio 1.3 §2.7, §2.8.10.1), each exactly as long as its ring is.
  *
- * @param descriptors the descriptor table, 16 bytes an entry, aligned to 16
- * @param available flags, index, ring and used_event, aligned to 2
- * @param used flags, index, ring and avail_event, aligned to 4
+ * @param descriptors the descriptors, 16 bytes an entry, aligned to 16
+ * @param available the driver's area. Of a split ring: flags, index, ring and used_event, aligned
+ *     to 2; of a packed one: driver event suppression, 4 bytes aligned to 4
+ * @param used the device's area. Of a split ring: flags, index, ring and avail_event, aligned to 4;
+ *     of a packed one: device event suppression, 4 bytes aligned to 4
  */
 public record RingMemory(MemorySegment descriptors, MemorySegment available, MemorySegment used) {
 
   /**
-   * Finds the areas at addresses of the front end's.
+   * Finds the areas of a split ring at addresses of the front end's.
    *
    * @param size number of entries
    * @return nothing if an area lies outside the memory or is badly aligned
@@ -27,6 +29,22 @@ public record RingMemory(MemorySegment descriptors, MemorySegment available, Mem
                 .flatMap(ring ->
                     area(memory, used, 6 + 8L * size, 4)
                         .map(elements -> new RingMemory(table, ring, elements))));
+  }
+
+  /**
+   * Finds the areas of a packed ring at addresses of the front end's.
+   *
+   * @param size number of entries
+   * @return nothing if an area lies outside the memory or is badly aligned
+   */
+  public static Optional<RingMemory> locatePacked(
+      GuestMemory memory, int size, long descriptors, long driverEvents, long deviceEvents) {
+    return area(memory, descriptors, 16L * size, 16)
+        .flatMap(ring ->
+            area(memory, driverEvents, 4, 4)
+                .flatMap(driver ->
+                    area(memory, deviceEvents, 4, 4)
+                        .map(device -> new RingMemory(ring, driver, device))));
   }
 
   /** Alignment counts where this process sees the area: a front end may map a region anywhere. */

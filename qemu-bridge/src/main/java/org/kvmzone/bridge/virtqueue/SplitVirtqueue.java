@@ -13,9 +13,6 @@ import org.kvmzone.bridge.memory.GuestMemory;
 
 /** The split ring (virtio 1.3 §2.7). */
 public final class SplitVirtqueue implements Virtqueue {
-  /** The largest ring (virtio 1.3 §2.7). */
-  public static final int MAX_SIZE = 32768;
-
   private static final ValueLayout.OfShort LE16 = JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfLong LE64_UNALIGNED =
       JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -32,6 +29,7 @@ public final class SplitVirtqueue implements Virtqueue {
   private final boolean eventIndex;
   private final boolean[] popped;
   private final ChainReader reader;
+  private final ChainMemory chainMemory;
   private final @Nullable SplitInflight inflight;
 
   private GuestMemory memory;
@@ -82,7 +80,8 @@ public final class SplitVirtqueue implements Virtqueue {
     this.mask = size - 1;
     this.eventIndex = (features & Features.EVENT_IDX) != 0;
     this.popped = new boolean[size];
-    this.reader = new ChainReader(size, (features & Features.INDIRECT_DESC) != 0, memory);
+    this.chainMemory = new ChainMemory((features & Features.INDIRECT_DESC) != 0, memory);
+    this.reader = new ChainReader(size, chainMemory);
     this.memory = memory;
     this.ring = ringMemory;
     this.inflight = area.orElse(null);
@@ -291,7 +290,7 @@ public final class SplitVirtqueue implements Virtqueue {
 
   @Override
   public void remap(GuestMemory newMemory, RingMemory ringMemory) {
-    reader.memory(newMemory);
+    chainMemory.replace(newMemory);
     memory = newMemory;
     ring = ringMemory;
   }

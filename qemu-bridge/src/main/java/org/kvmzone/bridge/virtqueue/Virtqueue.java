@@ -10,7 +10,10 @@ import org.kvmzone.bridge.memory.GuestMemory;
  * <p>A batch is any number of {@link #pop}s and {@link #push}es and one {@link #publish} at its
  * end. None of these methods throws for what a driver wrote, waits, or allocates in steady state.
  */
-public sealed interface Virtqueue permits SplitVirtqueue {
+public sealed interface Virtqueue permits SplitVirtqueue, PackedVirtqueue {
+  /** The largest ring (virtio 1.3 §2.7, §2.8). */
+  int MAX_SIZE = 32768;
+
   /** Number of entries of the ring, 1 to 32768. */
   int size();
 
@@ -54,7 +57,10 @@ public sealed interface Virtqueue permits SplitVirtqueue {
   /** How many chains that a predecessor took and did not give back are still to be popped. */
   int leftOver();
 
-  /** Where the next chain is taken from, as GET_VRING_BASE wants it. */
+  /**
+   * Where the next chain is taken from, as GET_VRING_BASE wants it: 16 bits for a split ring, 32
+   * for a packed one.
+   */
   int base();
 
   /** Looks addresses up in another table from now on; the ring itself must be in it too. */

@@ -13,7 +13,7 @@ import org.kvmzone.bridge.virtqueue.RingMemory;
  * A driver's half of a split ring. {@link #add} does what an honest driver does; the methods below
  * it write whatever they are told to, as a hostile one would.
  */
-public final class DriverRing {
+public final class DriverRing implements DriverEnd {
   public static final int NEXT = 1;
   public static final int WRITE = 2;
   public static final int INDIRECT = 4;
@@ -62,32 +62,32 @@ public final class DriverRing {
     INDEX.setRelease(memory.used(), 2L, (short) index);
   }
 
-  /** The three areas. */
+  @Override
   public RingMemory memory() {
     return memory;
   }
 
-  /** The guest address of the descriptor table. */
+  @Override
   public long descriptorsAt() {
     return descriptorsAt;
   }
 
-  /** The guest address of the available ring. */
+  @Override
   public long availableAt() {
     return availableAt;
   }
 
-  /** The guest address of the used ring. */
+  @Override
   public long usedAt() {
     return usedAt;
   }
 
-  /** Entries. */
+  @Override
   public int size() {
     return size;
   }
 
-  /** Makes a chain of these pieces available; its head. */
+  @Override
   public int add(Piece... pieces) {
     int[] slots = new int[pieces.length];
     for (int i = 0; i < pieces.length; i++) {
@@ -102,7 +102,7 @@ public final class DriverRing {
     return slots[0];
   }
 
-  /** Makes a chain of these pieces available, through an indirect table; its head. */
+  @Override
   public int addIndirect(Piece... pieces) {
     int head = free.remove();
     if (tables[head].entries < pieces.length) {
@@ -120,12 +120,12 @@ public final class DriverRing {
     return head;
   }
 
-  /** How many descriptors are neither available nor with the device. */
+  @Override
   public int free() {
     return free.size();
   }
 
-  /** Whether {@link #nextUsed} has something. */
+  @Override
   public boolean hasUsed() {
     return usedIndex() != usedSeen;
   }
@@ -144,7 +144,7 @@ public final class DriverRing {
     return (short) INDEX.getAcquire(memory.used(), 2L) & 0xffff;
   }
 
-  /** What the device gave back next. */
+  @Override
   public Optional<Used> nextUsed() {
     if (!hasUsed()) {
       return Optional.empty();

@@ -2,10 +2,12 @@ package org.kvmzone.bridge.vhostuser;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicReference;
 import org.kvmzone.bridge.device.QueueLoop;
 import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.SysEventfd;
+import org.kvmzone.bridge.testing.DriverEnd;
 import org.kvmzone.bridge.testing.DriverRing;
 import org.kvmzone.bridge.testing.EchoDevice;
 import org.kvmzone.bridge.testing.FrontEnd;
@@ -27,7 +29,9 @@ final class SessionFixture implements AutoCloseable {
   final Fd call = Fd.event();
   FrontEnd frontEnd;
   private Thread thread;
-  DriverRing driver = new DriverRing(ram, RING_SIZE);
+  DriverEnd driver = new DriverRing(ram, RING_SIZE);
+  long features = FEATURES;
+  OptionalInt base = OptionalInt.of(0); // what the front end says of where the ring begins
 
   SessionFixture() {
     loop.start();
@@ -82,7 +86,7 @@ final class SessionFixture implements AutoCloseable {
         MessageDecoder.SET_PROTOCOL_FEATURES,
         ProtocolFeatures.REPLY_ACK | ProtocolFeatures.CONFIGURE_MEM_SLOTS);
     frontEnd.send(MessageDecoder.SET_OWNER);
-    frontEnd.send(MessageDecoder.SET_FEATURES, FEATURES);
+    frontEnd.send(MessageDecoder.SET_FEATURES, features);
     if (addRam() != 0) {
       throw new AssertionError("memory was refused");
     }
@@ -102,10 +106,17 @@ final class SessionFixture implements AutoCloseable {
     }
   }
 
-  /** Sets ring 0 up; returns how the last message of it went. */
+  /** Says all that a ring needs; what the front end is told when it should start. */
   long tryRing() {
-    frontEnd.send(MessageDecoder.SET_VRING_NUM, 1, FrontEnd.state(0, RING_SIZE));
-    frontEnd.send(MessageDecoder.SET_VRING_BASE, 1, FrontEnd.state(0, 0));
+    frontEnd.send(MessageDecoder.SET_VRING_NUM, 1, FrontEnd.state(0, driver.size()));
+    base.ifPresent(at -> frontEnd.send(MessageDecoder.SET_VRING_BASE, 1, FrontEnd.state(0, at)));
+    sendAddresses();
+    frontEnd.send(MessageDecoder.SET_VRING_CALL, 1, FrontEnd.words(0), call.number());
+    frontEnd.send(MessageDecoder.SET_VRING_KICK, 1, FrontEnd.words(0), kick.number());
+    return frontEnd.acknowledged(MessageDecoder.SET_VRING_ENABLE, FrontEnd.state(0, 1));
+  }
+
+  void sendAddresses() {
     frontEnd.send(
         MessageDecoder.SET_VRING_ADDR,
         0,
@@ -113,9 +124,6 @@ final class SessionFixture implements AutoCloseable {
         ram.userAddress(driver.usedAt()),
         ram.userAddress(driver.availableAt()),
         0);
-    frontEnd.send(MessageDecoder.SET_VRING_CALL, 1, FrontEnd.words(0), call.number());
-    frontEnd.send(MessageDecoder.SET_VRING_KICK, 1, FrontEnd.words(0), kick.number());
-    return frontEnd.acknowledged(MessageDecoder.SET_VRING_ENABLE, FrontEnd.state(0, 1));
   }
 
   /** Makes a request available and kicks. */

@@ -39,7 +39,7 @@ class HostileIndexTest extends HostileFixture {
 
   @Test
   void anIndexBackwardsInTheLargestRing() {
-    ringOf(SplitVirtqueue.MAX_SIZE);
+    ringOf(Virtqueue.MAX_SIZE);
     driver.availableIndex(0xffff);
     assertBroken(QueueFault.AVAILABLE_INDEX);
   }
@@ -186,7 +186,7 @@ class HostileIndexTest extends HostileFixture {
     assertThat(RingMemory.locate(memory, 8, at, at, end - 68)).isEmpty();
     assertThat(RingMemory.locate(memory, 8, GuestRam.GUEST_BASE, at, at)).isEmpty();
     assertThat(RingMemory.locate(memory, 8, -16, at, at)).isEmpty();
-    assertThat(RingMemory.locate(memory, SplitVirtqueue.MAX_SIZE, at, at, end - 64)).isEmpty();
+    assertThat(RingMemory.locate(memory, Virtqueue.MAX_SIZE, at, at, end - 64)).isEmpty();
   }
 
   @Test

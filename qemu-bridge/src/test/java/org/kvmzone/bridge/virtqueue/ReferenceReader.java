@@ -23,10 +23,11 @@ final class ReferenceReader {
   /** A piece of this process's memory. */
   record Part(long address, long length, boolean writable) {}
 
-  /** A fault, or the parts. */
-  record Outcome(Optional<QueueFault> fault, List<Part> parts) {}
+  /** A fault, or the parts and the chain's name. */
+  record Outcome(Optional<QueueFault> fault, List<Part> parts, int name) {}
 
-  private record Descriptor(BigInteger address, BigInteger length, int flags, int next) {
+  /** The last number is the next index in a split ring, the buffer's id in a packed one. */
+  private record Descriptor(BigInteger address, BigInteger length, int flags, int number) {
     boolean has(int flag) {
       return (flags & flag) != 0;
     }
@@ -58,9 +59,21 @@ final class ReferenceReader {
     ReferenceReader reader = new ReferenceReader(memory, indirectAllowed);
     try {
       reader.walkRing(ring, size, head);
-      return new Outcome(Optional.empty(), reader.parts);
+      return new Outcome(Optional.empty(), reader.parts, head);
     } catch (Broken broken) {
-      return new Outcome(Optional.of(broken.fault), List.of());
+      return new Outcome(Optional.of(broken.fault), List.of(), 0);
+    }
+  }
+
+  /** A chain of a packed ring in which nothing is in flight. */
+  static Outcome readPacked(
+      GuestMemory memory, boolean indirectAllowed, MemorySegment ring, int size, int first) {
+    ReferenceReader reader = new ReferenceReader(memory, indirectAllowed);
+    try {
+      int id = reader.walkPacked(ring, size, first);
+      return new Outcome(Optional.empty(), reader.parts, id);
+    } catch (Broken broken) {
+      return new Outcome(Optional.of(broken.fault), List.of(), 0);
     }
   }
 
@@ -70,17 +83,44 @@ final class ReferenceReader {
       require(index < size, QueueFault.DESCRIPTOR_INDEX);
       require(visited < size && descriptors < 1024, QueueFault.CHAIN_TOO_LONG);
       Descriptor descriptor = descriptor(ring.asSlice(16L * index, 16));
-      if (descriptor.has(HostileFixture.INDIRECT)) {
+      if (descriptor.has(EdgeFixture.INDIRECT)) {
         require(indirectAllowed, QueueFault.INDIRECT_FORBIDDEN);
-        require(!descriptor.has(HostileFixture.NEXT), QueueFault.INDIRECT_FORBIDDEN);
+        require(!descriptor.has(EdgeFixture.NEXT), QueueFault.INDIRECT_FORBIDDEN);
         walkTable(descriptor);
         return;
       }
       use(descriptor);
-      if (!descriptor.has(HostileFixture.NEXT)) {
+      if (!descriptor.has(EdgeFixture.NEXT)) {
         return;
       }
-      index = descriptor.next;
+      index = descriptor.number;
+    }
+  }
+
+  private int walkPacked(MemorySegment ring, int size, int first) throws Broken {
+    for (int visited = 0; ; visited++) {
+      require(visited < size && visited < 1024, QueueFault.CHAIN_TOO_LONG);
+      Descriptor descriptor = packed(ring.asSlice(16L * ((first + visited) % size), 16));
+      if (descriptor.has(EdgeFixture.INDIRECT)) {
+        require(visited == 0 && indirectAllowed, QueueFault.INDIRECT_FORBIDDEN);
+        require(!descriptor.has(EdgeFixture.NEXT), QueueFault.INDIRECT_FORBIDDEN);
+        usePackedTable(descriptor);
+        return descriptor.number;
+      }
+      use(descriptor);
+      if (!descriptor.has(EdgeFixture.NEXT)) {
+        return descriptor.number;
+      }
+    }
+  }
+
+  private void usePackedTable(Descriptor reference) throws Broken {
+    long length = reference.length.longValueExact();
+    require(length > 0 && length % 16 == 0, QueueFault.INDIRECT_LENGTH);
+    require(length / 16 <= 1024, QueueFault.CHAIN_TOO_LONG);
+    byte[] table = bytes(resolve(reference.address, reference.length, false));
+    for (int at = 0; at < length; at += 16) {
+      use(packed(MemorySegment.ofArray(table).asSlice(at, 16)));
     }
   }
 
@@ -95,18 +135,18 @@ final class ReferenceReader {
       BigInteger at = reference.address.add(BigInteger.valueOf(16L * index));
       byte[] entry = bytes(resolve(at, BigInteger.valueOf(16), false));
       Descriptor descriptor = descriptor(MemorySegment.ofArray(entry));
-      require(!descriptor.has(HostileFixture.INDIRECT), QueueFault.INDIRECT_FORBIDDEN);
+      require(!descriptor.has(EdgeFixture.INDIRECT), QueueFault.INDIRECT_FORBIDDEN);
       use(descriptor);
-      if (!descriptor.has(HostileFixture.NEXT)) {
+      if (!descriptor.has(EdgeFixture.NEXT)) {
         return;
       }
-      index = descriptor.next;
+      index = descriptor.number;
     }
   }
 
   private void use(Descriptor descriptor) throws Broken {
     descriptors++;
-    boolean write = descriptor.has(HostileFixture.WRITE);
+    boolean write = descriptor.has(EdgeFixture.WRITE);
     require(write || !writing, QueueFault.READABLE_AFTER_WRITABLE);
     writing = write;
     total = total.add(descriptor.length);
@@ -170,6 +210,14 @@ final class ReferenceReader {
         BigInteger.valueOf(entry.get(JAVA_INT_UNALIGNED, 8) & 0xffff_ffffL),
         entry.get(JAVA_SHORT_UNALIGNED, 12),
         entry.get(JAVA_SHORT_UNALIGNED, 14) & 0xffff);
+  }
+
+  private static Descriptor packed(MemorySegment entry) {
+    return new Descriptor(
+        unsigned(entry.get(JAVA_LONG_UNALIGNED, 0)),
+        BigInteger.valueOf(entry.get(JAVA_INT_UNALIGNED, 8) & 0xffff_ffffL),
+        entry.get(JAVA_SHORT_UNALIGNED, 14),
+        entry.get(JAVA_SHORT_UNALIGNED, 12) & 0xffff);
   }
 
   private static BigInteger unsigned(long value) {

@@ -243,7 +243,7 @@ abstract class VirtqueueContractTest extends RingFixture {
 
   @Test
   void aRingOfOneEntry_andTheLargest_work() {
-    for (int size : new int[] {1, SplitVirtqueue.MAX_SIZE}) {
+    for (int size : new int[] {1, Virtqueue.MAX_SIZE}) {
       Ends ends = ring(size, NO_FEATURES);
       for (int round = 0; round < 3; round++) {
         for (int i = 0; i < size; i++) {

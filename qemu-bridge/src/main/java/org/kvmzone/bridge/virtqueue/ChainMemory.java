@@ -1,0 +1,126 @@
+package org.kvmzone.bridge.virtqueue;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+import org.kvmzone.bridge.memory.Buffers;
+import org.kvmzone.bridge.memory.GuestMemory;
+import org.kvmzone.bridge.memory.MemoryRegion;
+
+/**
+ * What a descriptor's address and length mean in a guest's memory, and whether they may be: the
+ * half of reading a chain in which rings of either layout do not differ.
+ */
+final class ChainMemory {
+  /** The most buffers in a chain, direct and in a table together; what Linux and QEMU keep to. */
+  static final int MAX_DESCRIPTORS = 1024;
+
+  static final int DESCRIPTOR_SIZE = 16;
+  static final int NEXT = 1;
+  static final int WRITE = 2;
+  static final int INDIRECT = 4;
+
+  private static final long MAX_BYTES = 0xffff_ffffL;
+
+  private final boolean indirectAllowed;
+  private GuestMemory memory;
+  private @Nullable MemoryRegion lastRegion; // guests mostly stay in one
+  private @Nullable MemorySegment scratch; // for tables that straddle two regions
+  private long tableOffset;
+
+  ChainMemory(boolean indirectAllowed, GuestMemory memory) {
+    this.indirectAllowed = indirectAllowed;
+    this.memory = memory;
+  }
+
+  void replace(GuestMemory replacement) {
+    memory = replacement;
+    lastRegion = null;
+  }
+
+  /** Adds what one descriptor refers to. */
+  @Nullable QueueFault add(Chain chain, long address, long length, boolean write) {
+    Buffers half = write ? chain.writable() : chain.readable();
+    if (chain.readable().bytes() + chain.writable().bytes() + length > MAX_BYTES) {
+      return QueueFault.TOO_MANY_BYTES;
+    }
+    return addMemory(half, address, length) ? null : QueueFault.BAD_ADDRESS;
+  }
+
+  /**
+   * What is wrong with a reference to a table: one that was not negotiated, or has NEXT, or is no
+   * whole number of entries (virtio 1.3 §2.7.5.3, §2.8.19).
+   */
+  @Nullable QueueFault referenceFault(int flags, long length) {
+    if (!indirectAllowed || (flags & NEXT) != 0) {
+      return QueueFault.INDIRECT_FORBIDDEN;
+    }
+    return length == 0 || length % DESCRIPTOR_SIZE != 0 ? QueueFault.INDIRECT_LENGTH : null;
+  }
+
+  /**
+   * The memory that holds an indirect table, from {@link #tableOffset} on; null if part of it is
+   * not the guest's.
+   */
+  @Nullable MemorySegment table(Chain chain, long address, long length) {
+    MemoryRegion region = region(address);
+    if (region == null) {
+      return null;
+    }
+    tableOffset = address - region.guestAddress();
+    if (length <= region.size() - tableOffset) {
+      return region.segment();
+    }
+    tableOffset = 0;
+    return gather(chain, address, length);
+  }
+
+  long tableOffset() {
+    return tableOffset;
+  }
+
+  /** Adds a run of guest memory, in as many pieces as there are regions under it. */
+  private boolean addMemory(Buffers target, long address, long length) {
+    if (length > 0 && Long.compareUnsigned(address + length - 1, address) < 0) {
+      return false; // past the last address there is; not at the first again
+    }
+    long at = address;
+    long left = length;
+    while (left > 0) {
+      MemoryRegion region = region(at);
+      if (region == null) {
+        return false;
+      }
+      long offset = at - region.guestAddress();
+      long take = Math.min(left, region.size() - offset);
+      target.add(region.segment(), offset, take);
+      at += take;
+      left -= take;
+    }
+    return true;
+  }
+
+  private @Nullable MemoryRegion region(long address) {
+    MemoryRegion region = memory.region(address, lastRegion);
+    if (region != null) {
+      lastRegion = region;
+    }
+    return region;
+  }
+
+  /** A private copy of a table that lies in several regions; null if part of it lies in none. */
+  private @Nullable MemorySegment gather(Chain chain, long address, long length) {
+    // More entries than a 16-bit index reaches are no use.
+    long reachable = Math.min(length, 0x1_0000L * DESCRIPTOR_SIZE);
+    chain.took((int) reachable / DESCRIPTOR_SIZE);
+    Buffers pieces = new Buffers();
+    if (!addMemory(pieces, address, length)) {
+      return null;
+    }
+    if (scratch == null || scratch.byteSize() < reachable) {
+      scratch = Arena.ofAuto().allocate(reachable, 8);
+    }
+    pieces.copyTo(0, scratch, 0, reachable);
+    return scratch;
+  }
+}

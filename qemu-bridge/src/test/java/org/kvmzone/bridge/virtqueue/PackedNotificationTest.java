@@ -1,0 +1,10 @@
+package org.kvmzone.bridge.virtqueue;
+
+import org.kvmzone.bridge.memory.GuestMemory;
+
+class PackedNotificationTest extends NotificationContractTest {
+  @Override
+  Ends ring(int size, long features, GuestMemory memory, int index) {
+    return PackedVirtqueueContractTest.packed(ram, size, features, memory, index);
+  }
+}
