@@ -25,7 +25,7 @@ import org.kvmzone.bridge.testing.GuestRam.Piece;
  * way that the model says, at the next pop and not before.
  */
 class BothRingsModelTest {
-  private static final int STEPS = 20_000;
+  private static final int STEPS = 60_000;
   private static final long FEATURES =
       Features.VERSION_1 | Features.INDIRECT_DESC | Features.EVENT_IDX;
 
@@ -120,7 +120,7 @@ class BothRingsModelTest {
       case 13 -> rings.forEach(ring -> ring.scribble(random));
       case 14 -> scribbleAndPush();
       default -> {
-        if (random.nextInt(8) == 0) {
+        if (random.nextInt(2) == 0) {
           attack(Attack.values()[random.nextInt(Attack.values().length)]);
         }
       }
