@@ -9,6 +9,9 @@ import java.util.Map;
 import java.util.Optional;
 import org.kvmzone.bridge.control.RunDirectory;
 import org.kvmzone.cli.qemu.Exec;
+import org.kvmzone.cli.qemu.Qemu;
+import org.kvmzone.cli.qemu.QemuException;
+import org.kvmzone.cli.qemu.QemuVersion;
 import org.kvmzone.cli.qemu.Remembered;
 
 /**
@@ -62,6 +65,17 @@ record Context(
                     .orElseGet(() -> Path.of(variable("HOME").orElse("/"), ".cache"))
                     .resolve("kvmzone"));
     return new Remembered(cache.resolve("found-out"));
+  }
+
+  /** The version of the QEMU that there is; the oldest if it is elsewhere, in a container say. */
+  QemuVersion qemuVersion() {
+    try {
+      String program = variable("KVMZONE_QEMU").orElse(Qemu.DEFAULT);
+      String path = variable("PATH").orElse("");
+      return Qemu.find(program, path, List.of(), remembered()).version();
+    } catch (QemuException e) {
+      return QemuVersion.OLDEST;
+    }
   }
 
   /** A message for whoever is watching; no result. */

@@ -45,6 +45,12 @@ final class Hosts {
     }
   }
 
+  /** Removes a device, whoever is connected to it. */
+  static void remove(ControlClient host, String id) throws IOException {
+    Json.Obj request = Json.object().put("device", id).put("force", true).build();
+    Json.Obj ignored = ask(host, "remove", request);
+  }
+
   /** A member in print; a dash if it is not there. */
   static String text(Json.Obj object, String name) {
     return text(object.members().getOrDefault(name, Json.Nothing.NULL));

@@ -85,6 +85,8 @@ public final class Main {
         new QemuArgsCommand(context, general),
         new ListCommand(context),
         new StatsCommand(context),
+        new AddCommand(context),
+        new RemoveCommand(context),
         new CheckCommand(context),
         new SpecsCommand(context),
         new CommandLine.HelpCommand());

@@ -19,8 +19,6 @@ import org.kvmzone.cli.guest.GuestDevice;
 import org.kvmzone.cli.guest.ShellWords;
 import org.kvmzone.cli.qemu.Accelerator;
 import org.kvmzone.cli.qemu.DeviceArguments;
-import org.kvmzone.cli.qemu.Qemu;
-import org.kvmzone.cli.qemu.QemuException;
 import org.kvmzone.cli.qemu.QemuVersion;
 import org.kvmzone.cli.qemu.Quirk;
 import picocli.CommandLine.Command;
@@ -105,11 +103,11 @@ final class ServeCommand implements Callable<Integer> {
 
   /** From here on what is wrong is no longer how it was asked for. */
   private DeviceHost host(List<GuestDevice> devices, List<Watch> watched) throws IOException {
-    DeviceHost host = new DeviceHost(name, "serve");
+    DeviceHost host = new DeviceHost(name, "serve", id -> directory.resolve(id + ".sock"));
     try {
       host.control(); // first: two services of one name must not take each other's sockets
       for (GuestDevice device : devices) {
-        host.listen(device.spec(), directory.resolve(device.id() + ".sock"));
+        host.listen(device.spec());
       }
       watched.forEach(host::watch);
       return host;
@@ -120,7 +118,7 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   private void print(List<GuestDevice> devices) {
-    QemuVersion version = version();
+    QemuVersion version = context.qemuVersion();
     context.out().println("# For QEMU " + version + ", RAM being its -m:");
     context
         .out()
@@ -135,15 +133,5 @@ final class ServeCommand implements Callable<Integer> {
       context.out().println("# Without KVM: vectors=0 for each virtio-net-pci.");
     }
     context.out().flush();
-  }
-
-  private QemuVersion version() {
-    try {
-      String program = context.variable("KVMZONE_QEMU").orElse(Qemu.DEFAULT);
-      String path = context.variable("PATH").orElse("");
-      return Qemu.find(program, path, List.of(), context.remembered()).version();
-    } catch (QemuException e) {
-      return QemuVersion.OLDEST; // QEMU may be elsewhere, in a container
-    }
   }
 }

@@ -1,6 +1,9 @@
 package org.kvmzone.cli;
 
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.kvmzone.bridge.control.Providers;
 import org.kvmzone.bridge.device.DeviceProvider;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
@@ -35,6 +38,22 @@ final class Specs {
     } catch (RuntimeException e) {
       throw Failure.of(option, e);
     }
+  }
+
+  /**
+   * The same device, its paths absolute: the process that is to open them has a directory of its
+   * own.
+   */
+  static GuestDevice absolute(GuestDevice device) {
+    Spec spec = device.spec();
+    Map<String, String> values = new LinkedHashMap<>(spec.values());
+    for (Property property : Providers.properties(Providers.of(spec))) {
+      if (property.values().equals("PATH")) {
+        values.computeIfPresent(
+            property.name(), (_, path) -> Path.of(path).toAbsolutePath().toString());
+      }
+    }
+    return new GuestDevice(device.frontEnd(), Spec.of(spec.word(), values));
   }
 
   /** A guest with what its description left to us, and its SPECs checked. */

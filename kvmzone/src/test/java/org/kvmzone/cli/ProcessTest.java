@@ -131,7 +131,7 @@ class ProcessTest {
       }
       Path socket = sockets.resolve("disk0.sock");
       assertThat(lines)
-          .contains("-device vhost-user-blk-pci,chardev=disk0")
+          .contains("-device vhost-user-blk-pci,id=disk0,chardev=disk0")
           .anyMatch(
               line -> line.startsWith("-chardev socket,id=disk0,path=" + socket + ",reconnect"));
       assertThat(socket).exists();

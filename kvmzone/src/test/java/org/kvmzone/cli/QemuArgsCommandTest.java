@@ -51,7 +51,7 @@ class QemuArgsCommandTest {
             "std");
     assertThat(lines)
         .startsWith(qemu.toString(), "-L", directory.toString(), "-nodefaults")
-        .contains("virtio-net-pci,netdev=net0,mac=02:08:20:00:00:01,vectors=0")
+        .contains("virtio-net-pci,id=net0,netdev=net0,mac=02:08:20:00:00:01,vectors=0")
         .contains("unix:" + directory + "/run/g/qmp.sock,server=on,wait=off")
         .endsWith("-vga", "std");
   }

@@ -57,7 +57,7 @@ final class Devices implements AutoCloseable {
   }
 
   /** What the process that hosts the devices is called: no two tests' are called the same. */
-  private String name() {
+  String name() {
     return directory.getFileName().toString();
   }
 

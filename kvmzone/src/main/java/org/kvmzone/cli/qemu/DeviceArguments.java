@@ -2,7 +2,9 @@ package org.kvmzone.cli.qemu;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.cli.guest.GuestDevice;
@@ -34,7 +36,7 @@ public record DeviceArguments(
     Value chardev = new Value("socket").with("id", device.id()).with("path", path);
     if (connect.isPresent()) {
       chardev.with("server", "on").with("wait", "off");
-    } else if (Quirk.RECONNECT_IN_SECONDS.appliesTo(version, accelerator)) {
+    } else if (reconnectsInSeconds()) {
       chardev.with("reconnect", "1");
     } else {
       chardev.with("reconnect-ms", "1000");
@@ -54,34 +56,51 @@ public record DeviceArguments(
    * @param more further properties of it, as {@code bootindex=1}
    */
   public List<String> frontEnd(List<String> more) {
-    Value value = device.isNic() ? nic() : disk();
+    Value value = new Value(driver());
+    properties().forEach(value::with);
     List<String> parts = new ArrayList<>(List.of(value.toString()));
     parts.addAll(more);
     return List.of("-device", String.join(",", parts));
   }
 
-  private Value nic() {
-    Value nic = new Value("virtio-net-pci").with("netdev", device.id());
-    device.spec().text("macaddr").ifPresent(mac -> nic.with("mac", mac));
-    Optional<Integer> queues = queues().filter(pairs -> pairs > 1);
-    queues.ifPresent(pairs -> nic.with("mq", "on"));
-    if (Quirk.NO_MSIX_FOR_NICS.appliesTo(version, accelerator)) {
-      nic.with("vectors", "0");
-    } else {
-      // One for each ring, one for the control queue, one for changes of the configuration.
-      queues.ifPresent(pairs -> nic.with("vectors", "" + (2 * pairs + 2)));
-    }
-    return nic;
+  /** What QEMU calls this kind of device. */
+  String driver() {
+    return device.isNic() ? "virtio-net-pci" : "vhost-user-blk-pci";
   }
 
-  private Value disk() {
-    Value disk = new Value("vhost-user-blk-pci").with("chardev", device.id());
-    queues().ifPresent(queues -> disk.with("num-queues", "" + queues));
-    return disk;
+  /** The properties of QEMU's device, in their order. */
+  Map<String, String> properties() {
+    Map<String, String> properties = new LinkedHashMap<>();
+    properties.put("id", device.id());
+    if (device.isNic()) {
+      nic(properties);
+    } else {
+      properties.put("chardev", device.id());
+      queues().ifPresent(queues -> properties.put("num-queues", "" + queues));
+    }
+    return properties;
+  }
+
+  private void nic(Map<String, String> properties) {
+    properties.put("netdev", device.id());
+    device.spec().text("macaddr").ifPresent(mac -> properties.put("mac", mac));
+    Optional<Integer> queues = queues().filter(pairs -> pairs > 1);
+    queues.ifPresent(pairs -> properties.put("mq", "on"));
+    if (Quirk.NO_MSIX_FOR_NICS.appliesTo(version, accelerator)) {
+      properties.put("vectors", "0");
+    } else {
+      // One for each ring, one for the control queue, one for changes of the configuration.
+      queues.ifPresent(pairs -> properties.put("vectors", "" + (2 * pairs + 2)));
+    }
+  }
+
+  /** Whether this QEMU has {@code reconnect} for sockets, not {@code reconnect-ms}. */
+  boolean reconnectsInSeconds() {
+    return Quirk.RECONNECT_IN_SECONDS.appliesTo(version, accelerator);
   }
 
   /** What the SPEC says of queues; otherwise a NIC has one pair, a disk one for each processor. */
-  private Optional<Integer> queues() {
+  Optional<Integer> queues() {
     Spec spec = device.spec();
     return spec.text("queues").map(given -> spec.number("queues", 1, MOST_QUEUES, 1));
   }

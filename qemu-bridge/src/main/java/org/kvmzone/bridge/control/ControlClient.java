@@ -1,13 +1,6 @@
 package org.kvmzone.bridge.control;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.SocketException;
-import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -17,21 +10,14 @@ public final class ControlClient implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private final Path path;
-  private final SocketChannel channel;
-  private final Selector selector;
-  private final SelectionKey key;
+  private final LineChannel channel;
   private final Duration patience;
-  private final ByteBuffer input = ByteBuffer.allocate(64 << 10).flip();
   private long lastId;
 
-  private ControlClient(Path path, SocketChannel channel, Selector selector, Duration patience)
-      throws IOException {
+  private ControlClient(Path path, LineChannel channel, Duration patience) {
     this.path = path;
     this.channel = channel;
-    this.selector = selector;
     this.patience = patience;
-    channel.configureBlocking(false);
-    this.key = channel.register(selector, 0);
   }
 
   /**
@@ -49,18 +35,7 @@ public final class ControlClient implements AutoCloseable {
    * @throws IOException if nobody listens
    */
   public static ControlClient connect(Path path, Duration patience) throws IOException {
-    SocketChannel channel;
-    try {
-      channel = SocketChannel.open(UnixDomainSocketAddress.of(path));
-    } catch (SocketException e) {
-      throw new IOException(path + ": nobody answers: is it running?", e);
-    }
-    try {
-      return new ControlClient(path, channel, Selector.open(), patience);
-    } catch (IOException e) {
-      channel.close();
-      throw e;
-    }
+    return new ControlClient(path, LineChannel.connect(path), patience);
   }
 
   /**
@@ -76,9 +51,8 @@ public final class ControlClient implements AutoCloseable {
     Json.Builder request =
         Json.object().put("v", Protocol.VERSION).put("id", id).put("command", command);
     members.members().forEach(request::put);
-    long deadline = System.nanoTime() + patience.toNanos();
-    send(Protocol.encode(request.build()), deadline);
-    return reply(id, line(deadline));
+    channel.send(request.build().line(), patience);
+    return reply(id, channel.receive(patience));
   }
 
   private Json.Obj reply(long id, String line) throws IOException, ControlException {
@@ -103,56 +77,9 @@ public final class ControlClient implements AutoCloseable {
     return rest.build();
   }
 
-  private void send(ByteBuffer bytes, long deadline) throws IOException {
-    while (bytes.hasRemaining()) {
-      if (channel.write(bytes) == 0) {
-        await(SelectionKey.OP_WRITE, deadline);
-      }
-    }
-  }
-
-  private String line(long deadline) throws IOException {
-    ByteArrayOutputStream line = new ByteArrayOutputStream();
-    while (line.size() <= Protocol.MAX_REPLY) {
-      while (input.hasRemaining()) {
-        byte b = input.get();
-        if (b == '\n') {
-          return Protocol.text(line.toByteArray());
-        }
-        line.write(b);
-      }
-      input.clear();
-      int count = channel.read(input);
-      input.flip();
-      if (count < 0) {
-        throw new IOException(path + ": the connection was closed before the reply");
-      }
-      if (count == 0) {
-        await(SelectionKey.OP_READ, deadline);
-      }
-    }
-    throw new IOException(path + ": the reply is longer than " + Protocol.MAX_REPLY + " bytes");
-  }
-
-  private void await(int operation, long deadline) throws IOException {
-    key.interestOps(operation);
-    long left = Duration.ofNanos(deadline - System.nanoTime()).toMillis();
-    if (left <= 0) {
-      throw new IOException(path + ": no reply within " + patience.toMillis() / 1000.0 + " s");
-    }
-    selector.select(left);
-    selector.selectedKeys().clear();
-    if (Thread.interrupted()) {
-      Thread.currentThread().interrupt();
-      throw new IOException(path + ": interrupted while waiting for a reply");
-    }
-  }
-
   /** Ends the connection; what the process kept for it is given up. */
   @Override
   public void close() throws IOException {
-    try (channel) {
-      selector.close();
-    }
+    channel.close();
   }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.device.DeviceProvider;
 import org.kvmzone.bridge.device.Spec;
@@ -12,34 +13,49 @@ import org.kvmzone.bridge.probe.Aggregation;
 import org.kvmzone.bridge.probe.Snapshot;
 import org.kvmzone.bridge.probe.Watch;
 
-/** The devices of one process: made from SPECs, started together, closed together. */
+/**
+ * The devices of one process: made from SPECs, started together, closed together. Once it runs,
+ * single ones can be plugged in and unplugged.
+ */
 public final class DeviceHost implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(DeviceHost.class.getName());
+
+  private enum State {
+    MADE,
+    STARTED,
+    CLOSED
+  }
+
   private final String name;
   private final String mode;
+  private final Function<String, Path> sockets;
   private final List<HostedDevice> devices = new CopyOnWriteArrayList<>();
   private final List<Aggregation> watches = new CopyOnWriteArrayList<>();
   private @Nullable HostControl control;
+  private State state = State.MADE; // guarded by this
 
   /**
    * A host without devices.
    *
    * @param name what operators call it: the guest's, or the service's
    * @param mode {@code plugin} or {@code serve}
+   * @param sockets where a device listens, by its id, unless its SPEC says otherwise
    */
-  public DeviceHost(String name, String mode) {
+  public DeviceHost(String name, String mode, Function<String, Path> sockets) {
     this.name = name;
     this.mode = mode;
+    this.sockets = sockets;
     // Asked for, so that watches can name them before a device has fired one.
     Providers.all().forEach(DeviceProvider::probes);
   }
 
   /**
-   * Adds a device that listens at {@code socket}, unless its SPEC says otherwise.
+   * Adds a device that listens.
    *
    * @throws SpecException if it cannot be made
    */
-  public HostedDevice listen(Spec spec, Path socket) {
-    return add(spec, socket, false);
+  public HostedDevice listen(Spec spec) {
+    return add(spec, sockets.apply(spec.id()), false);
   }
 
   /**
@@ -52,18 +68,83 @@ public final class DeviceHost implements AutoCloseable {
   }
 
   private HostedDevice add(Spec spec, Path socket, boolean connects) {
-    String id = spec.id();
-    if (devices.stream().anyMatch(device -> device.id().equals(id))) {
-      throw new SpecException(spec.label() + ": another device has this id");
-    }
+    refuseSecond(spec);
     HostedDevice device = new HostedDevice(spec, socket, connects);
     devices.add(device);
     return device;
   }
 
+  private void refuseSecond(Spec spec) {
+    if (find(spec.id()) != null) {
+      throw new SpecException(spec.label() + ": another device has this id");
+    }
+  }
+
   /** Starts all devices; front ends are answered from now on. */
-  public void start() {
-    devices.forEach(HostedDevice::start);
+  public synchronized void start() {
+    if (state == State.MADE) {
+      devices.forEach(HostedDevice::start);
+      state = State.STARTED;
+    }
+  }
+
+  /**
+   * Adds a device to a host that runs, and starts it. Called by one thread at a time.
+   *
+   * @throws SpecException if it cannot be made
+   * @throws ControlException if the host does not run yet, or no more
+   */
+  HostedDevice plug(Spec spec) throws ControlException {
+    refuseSecond(spec);
+    checkRunning();
+    HostedDevice device = new HostedDevice(spec, sockets.apply(spec.id()), false);
+    try {
+      synchronized (this) {
+        checkRunning(); // making it may have taken its time
+        device.start();
+        devices.add(device);
+      }
+    } catch (ControlException e) {
+      device.close();
+      throw e;
+    }
+    LOG.log(System.Logger.Level.INFO, device.id() + ": plugged in");
+    return device;
+  }
+
+  private synchronized void checkRunning() throws ControlException {
+    if (state != State.STARTED) {
+      throw new ControlException(name + (state == State.MADE ? " has not started" : " is ending"));
+    }
+  }
+
+  /**
+   * Closes a device of a running host, and forgets it.
+   *
+   * @param force although a front end is connected, whose guest loses the device
+   * @throws ControlException if there is none of this id, or it is in use
+   */
+  void unplug(String id, boolean force) throws ControlException {
+    HostedDevice device = find(id);
+    if (device == null) {
+      throw new ControlException(name + " has no device " + id);
+    }
+    if (device.isConnected() && !force) {
+      throw new ControlException(
+          id
+              + " has a front end, whose guest would lose it: detach it in QEMU first (device_del,"
+              + " then netdev_del or, of a disk, chardev-remove), or force it");
+    }
+    synchronized (this) {
+      checkRunning();
+      devices.remove(device);
+    }
+    device.close();
+    LOG.log(System.Logger.Level.INFO, id + ": unplugged");
+  }
+
+  private @Nullable HostedDevice find(String id) {
+    return devices.stream().filter(device -> device.id().equals(id)).findAny().orElse(null);
   }
 
   /**
@@ -72,7 +153,16 @@ public final class DeviceHost implements AutoCloseable {
    * @throws IOException if another process of the name is running, or the socket cannot be had
    */
   public void control() throws IOException {
-    control = new HostControl(this, RunDirectory.standard().prepare(name));
+    control(RunDirectory.standard());
+  }
+
+  /**
+   * The same in another run directory.
+   *
+   * @throws IOException if another process of the name is running, or the socket cannot be had
+   */
+  public void control(RunDirectory directory) throws IOException {
+    control = new HostControl(this, directory.prepare(name));
   }
 
   /** Watches a probe for as long as the host lives. */
@@ -103,6 +193,9 @@ public final class DeviceHost implements AutoCloseable {
   /** Closes all devices. */
   @Override
   public void close() {
+    synchronized (this) {
+      state = State.CLOSED;
+    }
     if (control != null) {
       control.close();
     }

@@ -7,10 +7,11 @@ import org.kvmzone.bridge.device.DeviceReport;
 import org.kvmzone.bridge.probe.Snapshot;
 
 /**
- * What every host answers on its control socket, besides the {@link ProbeCommands}:
+ * What every host answers on its control socket, besides the {@link DeviceCommands} and the {@link
+ * ProbeCommands}:
  *
  * <pre>{@code
- * status          → name, mode, pid, devices: [{id, kind, connected, queues, socket}, …]
+ * status          → name, mode, pid, devices: [{id, kind, front-end, connected, queues, socket}, …]
  * stats [device]  → name, devices: [{id, kind, connected, properties, counters}, …],
  *                   watches: [{expression, dropped, rows, text}, …]
  * }</pre>
@@ -31,6 +32,7 @@ final class HostControl implements AutoCloseable {
     server = ControlServer.open(socket);
     server.handle("status", request -> status());
     server.handle("stats", this::stats, "device");
+    DeviceCommands.register(server, host);
     ProbeCommands.register(server);
     server.start();
   }
@@ -40,17 +42,7 @@ final class HostControl implements AutoCloseable {
         .put("name", host.name())
         .put("mode", host.mode())
         .put("pid", ProcessHandle.current().pid())
-        .put("devices", host.devices().stream().map(HostControl::summary).toList())
-        .build();
-  }
-
-  private static Json.Obj summary(HostedDevice device) {
-    return Json.object()
-        .put("id", device.id())
-        .put("kind", device.report().kind())
-        .put("connected", device.isConnected())
-        .put("queues", device.queueCount())
-        .put("socket", device.socket().toString())
+        .put("devices", host.devices().stream().map(DeviceCommands::summary).toList())
         .build();
   }
 

@@ -20,8 +20,8 @@ final class PluginHost implements AutoCloseable {
   private final List<String> options = new ArrayList<>();
 
   private PluginHost(String name) throws IOException {
-    host = new DeviceHost(name, "plugin");
     directory = RunDirectory.standard().path().resolve(name);
+    host = new DeviceHost(name, "plugin", id -> directory.resolve("device-" + id + ".sock"));
   }
 
   /**

@@ -1,0 +1,82 @@
+package org.kvmzone.bridge.control;
+
+import java.util.List;
+import java.util.Optional;
+import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
+import org.kvmzone.bridge.device.Spec;
+import org.kvmzone.bridge.device.SpecException;
+import org.kvmzone.bridge.ffi.NativeException;
+
+/**
+ * Devices that come and go while their host runs:
+ *
+ * <pre>{@code
+ * add net|disk=SPEC       → device: {id, kind, front-end, connected, queues, socket}
+ * remove device [force]   →
+ * }</pre>
+ */
+final class DeviceCommands {
+  private final DeviceHost host;
+
+  private DeviceCommands(DeviceHost host) {
+    this.host = host;
+  }
+
+  static void register(ControlServer server, DeviceHost host) {
+    DeviceCommands commands = new DeviceCommands(host);
+    server.handle("add", commands::add, "net", "disk");
+    server.handle("remove", commands::remove, "device", "force");
+  }
+
+  /** What there is to say of a device besides its counters. */
+  static Json.Obj summary(HostedDevice device) {
+    return Json.object()
+        .put("id", device.id())
+        .put("kind", device.report().kind())
+        .put("front-end", device.frontEnd() == FrontEnd.NETDEV ? "netdev" : "chardev")
+        .put("connected", device.isConnected())
+        .put("queues", device.queueCount())
+        .put("socket", device.socket().toString())
+        .build();
+  }
+
+  private Json.Obj add(Request request) throws ControlException {
+    Optional<String> net = request.text("net");
+    Optional<String> disk = request.text("disk");
+    if (net.isPresent() == disk.isPresent()) {
+      throw new ControlException("add needs net or disk, one of the two");
+    }
+    try {
+      Spec spec = Spec.parse(net.or(() -> disk).orElseThrow());
+      refuseDescriptors(spec);
+      FrontEnd actual = Providers.of(spec).frontEnd();
+      if (net.isPresent() != (actual == FrontEnd.NETDEV)) {
+        throw new ControlException(spec.label() + (net.isPresent() ? " is no NIC" : " is no disk"));
+      }
+      return Json.object().put("device", summary(host.plug(spec))).build();
+    } catch (SpecException | NativeException e) {
+      throw new ControlException("" + e.getMessage());
+    }
+  }
+
+  /**
+   * A number that a client has written is a descriptor of the client's, not one of this process.
+   */
+  private static void refuseDescriptors(Spec spec) throws ControlException {
+    List<String> given = spec.values().keySet().stream().filter(DeviceCommands::isFd).toList();
+    if (!given.isEmpty()) {
+      throw new ControlException(
+          spec.label() + ": " + given.getFirst() + ": only a process that starts is given these");
+    }
+  }
+
+  private static boolean isFd(String property) {
+    return property.equals("fd") || property.startsWith("fd.");
+  }
+
+  private Json.Obj remove(Request request) throws ControlException {
+    host.unplug(
+        request.text("device").orElseThrow(() -> request.missing("device")), request.flag("force"));
+    return Json.object().build();
+  }
+}

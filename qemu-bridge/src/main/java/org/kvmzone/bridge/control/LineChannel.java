@@ -1,0 +1,129 @@
+package org.kvmzone.bridge.control;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * A connection on which lines of UTF-8 go both ways, none of them waited for without a bound. Used
+ * by one thread at a time; of no use after an exception.
+ */
+public final class LineChannel implements AutoCloseable {
+  /** The longest line that is read, in bytes. */
+  private static final int LONGEST = Protocol.MAX_REPLY;
+
+  private final Path path;
+  private final SocketChannel channel;
+  private final Selector selector;
+  private final SelectionKey key;
+  private final ByteBuffer input = ByteBuffer.allocate(64 << 10).flip();
+
+  private LineChannel(Path path, SocketChannel channel, Selector selector) throws IOException {
+    this.path = path;
+    this.channel = channel;
+    this.selector = selector;
+    channel.configureBlocking(false);
+    this.key = channel.register(selector, 0);
+  }
+
+  /**
+   * Connects to the process that listens at {@code path}.
+   *
+   * @throws IOException if nobody does
+   */
+  public static LineChannel connect(Path path) throws IOException {
+    SocketChannel channel;
+    try {
+      channel = SocketChannel.open(UnixDomainSocketAddress.of(path));
+    } catch (SocketException e) {
+      throw new IOException(path + ": nobody answers: is it running?", e);
+    }
+    try {
+      return new LineChannel(path, channel, Selector.open());
+    } catch (IOException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Sends a line.
+   *
+   * @param line without its end
+   * @param patience how long it may take to be taken
+   * @throws IOException if the connection is broken, or the line was not taken in time
+   */
+  public void send(String line, Duration patience) throws IOException {
+    long begun = System.nanoTime();
+    ByteBuffer bytes = ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.UTF_8));
+    while (bytes.hasRemaining()) {
+      if (channel.write(bytes) == 0) {
+        await(SelectionKey.OP_WRITE, begun, patience);
+      }
+    }
+  }
+
+  /**
+   * The next line, without its end.
+   *
+   * @param patience how long it may be in coming
+   * @throws SocketTimeoutException if no line came in time
+   * @throws IOException if the connection is broken or closed
+   * @throws JsonException if what came is not UTF-8
+   */
+  public String receive(Duration patience) throws IOException {
+    long begun = System.nanoTime();
+    ByteArrayOutputStream line = new ByteArrayOutputStream();
+    while (line.size() <= LONGEST) {
+      while (input.hasRemaining()) {
+        byte b = input.get();
+        if (b == '\n') {
+          return Protocol.text(line.toByteArray());
+        }
+        line.write(b);
+      }
+      input.clear();
+      int count = channel.read(input);
+      input.flip();
+      if (count < 0) {
+        throw new IOException(path + ": the connection was closed before the reply");
+      }
+      if (count == 0) {
+        await(SelectionKey.OP_READ, begun, patience);
+      }
+    }
+    throw new IOException(path + ": the reply is longer than " + LONGEST + " bytes");
+  }
+
+  private void await(int operation, long begun, Duration patience) throws IOException {
+    key.interestOps(operation);
+    long left = patience.minusNanos(System.nanoTime() - begun).toMillis();
+    if (left <= 0) {
+      throw new SocketTimeoutException(
+          path + ": no reply within " + patience.toMillis() / 1000.0 + " s");
+    }
+    selector.select(left);
+    selector.selectedKeys().clear();
+    if (Thread.interrupted()) {
+      Thread.currentThread().interrupt();
+      throw new IOException(path + ": interrupted while waiting for a reply");
+    }
+  }
+
+  /** Ends the connection. */
+  @Override
+  public void close() throws IOException {
+    try (channel) {
+      selector.close();
+    }
+  }
+}
