@@ -1,8 +1,8 @@
 # The guest kit: a kernel and an initramfs that boot in a few seconds without KVM. Sourced after common.sh and debs.sh,
 # never run.
 #
-# The kernel is Debian's for clouds, unpacked and not installed; the user land is busybox, mke2fs and iperf3 as installed
-# here, with their libraries. What the guest does is told by lib/guest/init.
+# The kernel is Debian's for clouds, and fio, both unpacked and not installed; the rest of the user land is busybox, mke2fs
+# and iperf3 as installed here, with their libraries. What the guest does is told by lib/guest/init.
 # shellcheck shell=bash
 
 readonly GUEST_DIR=$KVMZONE_CACHE_DIR/guest
@@ -21,6 +21,7 @@ guest_refresh() {
   # shellcheck disable=SC2016 # ${…} is dpkg's own syntax
   key+=$(dpkg-query -W -f ' ${Package}=${Version}' busybox-static e2fsprogs iperf3 libc6)
   [[ -f $GUEST_DIR/vmlinuz ]] || guest_fetch_kernel || return 1
+  [[ -d $GUEST_DIR/fio ]] || guest_fetch_fio || return 1
   [[ "$key" == "$(cat "$GUEST_DIR/key" 2>/dev/null)" ]] || {
     step "packing the guests' initramfs" guest_pack || return 1
     echo "$key" >"$GUEST_DIR/key"
@@ -40,6 +41,14 @@ guest_fetch_kernel() {
   mv "$new" "$GUEST_DIR"
 }
 
+guest_fetch_fio() {
+  local new=$GUEST_DIR/fio.new
+  debs_update || return 1
+  rm -rf "$new"
+  debs_unpack "$new" fio libaio1 libnuma1 || return 1
+  mv "$new" "$GUEST_DIR/fio"
+}
+
 guest_pack() {
   local root=$GUEST_DIR/root module
   rm -rf "$root"
@@ -51,6 +60,7 @@ guest_pack() {
   guest_program /sbin/mke2fs "$root/sbin"
   ln -s mke2fs "$root/sbin/mkfs.ext4"
   guest_program /usr/bin/iperf3 "$root/bin"
+  guest_fio "$root" || return 1
   for module in $GUEST_MODULES; do
     guest_module "$module" "$root/lib/modules" || return 1
   done
@@ -69,6 +79,33 @@ guest_program() {
     *) cp -L "$library" "$root/lib/" ;;
     esac
   done < <(ldd "$1" | grep -o '/[^ ]*')
+}
+
+# guest_fio DIR: copies fio. It is linked with the clients of many storage clusters, 70 MB with all that these need; in their
+# place the guest gets one library, whose functions only end the program.
+guest_fio() {
+  local root=$1 fio=$GUEST_DIR/fio/usr/bin/fio build name
+  local libraries=()
+  build=$(mktemp -d)
+  mapfile -t libraries < <(
+    LD_LIBRARY_PATH=$(printf '%s:' "$GUEST_DIR"/fio/{,usr/}lib/x86_64-linux-gnu) ldd "$fio" |
+      grep -E -w 'lib(c|m|z|aio|numa)\.so' | grep -o '/[^ ]*'
+  )
+  cp -L "${libraries[@]}" "$root/lib/"
+  cp "$fio" "$root/bin/"
+  nm -D --undefined-only "$fio" | sed -n 's/.* U //p' | tr '@' ' ' | sort -u >"$build/wanted"
+  nm -D --defined-only "${libraries[@]}" | sed -n 's/.* [A-Za-z] \([^@]*\).*/\1/p' | sort -u >"$build/there"
+  join -v 1 "$build/wanted" "$build/there" >"$build/lacking"
+  awk '{ print "void " $1 "(void) { __builtin_trap(); }" }' "$build/lacking" >"$build/lacking.c"
+  # The loader wants each function in the version that it was linked with.
+  awk 'NF > 1 { functions[$2] = functions[$2] $1 "; " } END { for (v in functions) print v " { " functions[v] "};" }' \
+    "$build/lacking" >"$build/versions"
+  gcc -w -shared -fPIC -nostdlib -Wl,--version-script="$build/versions" "$build/lacking.c" -o "$root/lib/lacking.so" ||
+    return 1
+  for name in $(readelf -d "$fio" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'); do
+    [[ -e $root/lib/$name ]] || ln -s lacking.so "$root/lib/$name"
+  done
+  rm -r "$build"
 }
 
 # guest_module NAME DIR: copies a module of the kernel after those it needs, and notes it in the order of loading.

@@ -55,6 +55,11 @@ final class Guest implements AutoCloseable {
   /** Runs a shell command and returns how it ended. */
   Result attempt(String order) {
     tell(order);
+    return awaitExit();
+  }
+
+  /** Waits for the end of an order that was told before. */
+  Result awaitExit() {
     // What the command printed need not end with a newline.
     Transcript.Found exit = console.await("^(.*)## exit (\\d+)$", ORDER);
     List<String> lines = new ArrayList<>(exit.before());

@@ -1,15 +1,19 @@
 package org.kvmzone.system;
 
+import static java.util.stream.Collectors.joining;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** What the build has made and the tests run; Failsafe starts us in the module's directory. */
 final class Product {
   private static final Path HOUSE = Path.of("..").toAbsolutePath().normalize();
+  private static final Path JAR = HOUSE.resolve("kvmzone/target/kvmzone.jar");
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Path JAVA_HOME = Path.of(System.getProperty("java.home"));
 
@@ -17,12 +21,21 @@ final class Product {
 
   /** The {@code kvmzone} command, as {@code bin/kvmzone} runs it. */
   static List<String> command() {
-    return List.of(
-        JAVA_HOME.resolve("bin/java").toString(),
-        "--sun-misc-unsafe-memory-access=deny",
-        "-XX:+UseSerialGC",
-        "-jar",
-        HOUSE.resolve("kvmzone/target/kvmzone.jar").toString());
+    return java("-jar", JAR.toString());
+  }
+
+  /** The {@code kvmzone} command with more on its class path: devices that only tests have. */
+  static List<String> command(List<Path> more) {
+    String classPath =
+        Stream.concat(Stream.of(JAR), more.stream()).map(Path::toString).collect(joining(":"));
+    return java("--enable-native-access=ALL-UNNAMED", "-cp", classPath, "org.kvmzone.cli.Main");
+  }
+
+  private static List<String> java(String... arguments) {
+    List<String> words = new ArrayList<>(List.of(JAVA_HOME.resolve("bin/java").toString()));
+    words.addAll(List.of("--sun-misc-unsafe-memory-access=deny", "-XX:+UseSerialGC"));
+    words.addAll(List.of(arguments));
+    return words;
   }
 
   /** Runs the command to its end and returns what it printed; fails if its status isn't 0. */

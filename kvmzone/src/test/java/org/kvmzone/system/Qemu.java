@@ -142,6 +142,10 @@ final class Qemu implements AutoCloseable {
     return qmp;
   }
 
+  long pid() {
+    return command.pid();
+  }
+
   /** Sends SIGTERM. */
   void terminate() {
     command.terminate();
