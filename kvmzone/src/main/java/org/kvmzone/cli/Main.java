@@ -87,6 +87,7 @@ public final class Main {
         new StatsCommand(context),
         new AddCommand(context),
         new RemoveCommand(context),
+        new ResizeCommand(context),
         new CheckCommand(context),
         new SpecsCommand(context),
         new CommandLine.HelpCommand());

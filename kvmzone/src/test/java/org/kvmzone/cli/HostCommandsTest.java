@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.kvmzone.bridge.control.ControlServer;
 import org.kvmzone.bridge.control.Json;
 
-/** {@code list} and {@code stats}, with a host that answers what it is told to. */
+/** {@code list}, {@code stats} and {@code resize}, with a host that answers what it is told to. */
 class HostCommandsTest {
   private static final Json WEB_STATUS =
       Json.parse(
@@ -60,6 +60,15 @@ class HostCommandsTest {
     ControlServer server = ControlServer.open(cli.runDirectory().prepare(name));
     server.handle("status", request -> (Json.Obj) status);
     server.handle("stats", request -> (Json.Obj) STATS, "device");
+    server.handle(
+        "resize",
+        request ->
+            Json.object()
+                .put("size", request.whole("size").orElse(42L))
+                .put("told", request.text("device").orElseThrow().equals("disk0"))
+                .build(),
+        "device",
+        "size");
     server.handle(
         "probes",
         request ->
@@ -232,5 +241,21 @@ class HostCommandsTest {
     assertThat(cli.run("stats", "web", "--for", "3").code()).isEqualTo(Failure.USAGE);
     assertThat(cli.run("stats", "web", "--watch", "x", "--for", "0").code())
         .isEqualTo(Failure.USAGE);
+  }
+
+  @Test
+  void resize_saysTheNewSize_andWhetherTheGuestWasTold() throws IOException {
+    host("web", WEB_STATUS);
+    assertThat(cli.run("resize", "web", "disk0", "20G"))
+        .isEqualTo(new Cli.Result(0, lines("disk0: 21474836480 bytes"), ""));
+    assertThat(cli.run("resize", "web", "disk1").out())
+        .isEqualTo(lines("disk1: 42 bytes; no front end was there to be told"));
+  }
+
+  @Test
+  void resize_toWhatIsNoSize_isMisuse() {
+    assertThat(cli.run("resize", "web", "disk0", "much").err())
+        .isEqualTo(lines("kvmzone: much: a size is such as 512, 64K or 10G"));
+    assertThat(cli.run("resize", "web").code()).isEqualTo(Failure.USAGE);
   }
 }

@@ -63,8 +63,7 @@ record RawTarget(Fd file, boolean device, long size, BlockSizes blockSizes) {
     if (device && !options.readOnly() && LinuxFs.number(file.number(), LinuxFs.BLKROGET) == 1) {
       throw new VolumeException(path + " can only be read: add readonly=on"); // root may open it
     }
-    long size =
-        device ? Errno.check(LinuxFs.size(file.number()), "size of " + path) : status.size();
+    long size = size(file, device, path);
     BlockSizes sizes = device ? deviceBlocks(file, path) : FILE_BLOCKS;
     int sector = sizes.logical();
     if (options.blockSizes().isPresent()) {
@@ -76,6 +75,13 @@ record RawTarget(Fd file, boolean device, long size, BlockSizes blockSizes) {
     }
     checkSize(path, size, sizes.logical(), options.size());
     return new RawTarget(file, device, size, sizes);
+  }
+
+  /** What the storage has now, in bytes. */
+  static long size(Fd file, boolean device, Path path) {
+    return device
+        ? Errno.check(LinuxFs.size(file.number()), "size of " + path)
+        : FileStatus.of(file.number()).size();
   }
 
   private static void checkSize(Path path, long size, int block, OptionalLong wanted) {

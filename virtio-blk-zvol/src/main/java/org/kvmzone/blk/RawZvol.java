@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.Fd;
+import org.kvmzone.bridge.ffi.NativeException;
 import org.kvmzone.bridge.ffi.Unistd;
 
 /**
@@ -29,7 +30,7 @@ public final class RawZvol implements Zvol {
   private final Fd file;
   private final boolean device;
   private final boolean readOnly;
-  private final long size;
+  private volatile long size;
   private final BlockSizes blockSizes;
   private final Ranges ranges;
   private final Worker flusher;
@@ -79,6 +80,46 @@ public final class RawZvol implements Zvol {
   @Override
   public long size() {
     return size;
+  }
+
+  @Override
+  public synchronized long resize(OptionalLong wanted) {
+    try {
+      long now = RawTarget.size(file, device, Path.of(name));
+      if (wanted.isPresent()) {
+        now = grow(now, wanted.getAsLong());
+      }
+      long whole = now - now % blockSizes.logical();
+      if (whole < size) {
+        throw new VolumeException(
+            "%s has %d bytes now and had %d when the guest was told: make it as large again"
+                .formatted(name, now, size));
+      }
+      size = whole;
+      return whole;
+    } catch (NativeException e) {
+      throw new VolumeException(e);
+    }
+  }
+
+  private long grow(long now, long wanted) {
+    if (wanted < size || wanted % blockSizes.logical() != 0) {
+      throw new VolumeException(
+          "%s cannot have %d bytes: give %d or more, a multiple of %d"
+              .formatted(name, wanted, size, blockSizes.logical()));
+    }
+    if (wanted <= now) {
+      return wanted;
+    }
+    if (device || readOnly) {
+      throw new VolumeException(
+          "%s has %d bytes, not %d: grow it first%s"
+              .formatted(name, now, wanted, device ? " (a zvol: zfs set volsize=)" : ""));
+    }
+    Errno.check(
+        Unistd.ftruncate(file.number(), wanted), "grow " + name + " to " + wanted + " bytes");
+    Errno.check(Unistd.fsync(file.number()), "fsync " + name);
+    return wanted;
   }
 
   @Override

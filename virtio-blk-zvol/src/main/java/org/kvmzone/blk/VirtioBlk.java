@@ -8,17 +8,20 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.blk.BlockQueue.Disk;
 import org.kvmzone.blk.BlockQueue.Lane;
 import org.kvmzone.bridge.device.DeviceQueue;
 import org.kvmzone.bridge.device.DeviceReport;
+import org.kvmzone.bridge.device.Resizable;
+import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.device.VirtioDevice;
 import org.kvmzone.bridge.probe.Counters;
 
 /** A virtio block device (virtio 1.3 §5.2) on a volume, which it owns. */
-public final class VirtioBlk implements VirtioDevice {
+public final class VirtioBlk implements VirtioDevice, Resizable {
   /** The longest serial, in bytes. */
   public static final int SERIAL_SIZE = 20;
 
@@ -117,6 +120,15 @@ public final class VirtioBlk implements VirtioDevice {
   @Override
   public boolean tracksInFlight() {
     return true;
+  }
+
+  @Override
+  public long resize(OptionalLong wanted) {
+    try {
+      return disk.zvol().resize(wanted);
+    } catch (VolumeException e) {
+      throw new SpecException("zvol " + disk.id() + ": " + e.getMessage(), e);
+    }
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.kvmzone.blk;
 
 import java.util.Map;
+import java.util.OptionalLong;
 
 /**
  * A volume: a run of bytes that keeps what is written to it. What a guest's disk stands on, be it a
@@ -45,6 +46,16 @@ public interface Zvol extends AutoCloseable {
 
   /** The units it is used in. */
   BlockSizes blockSizes();
+
+  /**
+   * Takes the size that the storage has now, after growing it if a size is given and it is a file.
+   *
+   * @param wanted bytes
+   * @return {@link #size} from now on
+   * @throws VolumeException if the storage is not that large, or smaller than before; nothing has
+   *     changed then
+   */
+  long resize(OptionalLong wanted);
 
   /** Whether it refuses every change. */
   boolean readOnly();

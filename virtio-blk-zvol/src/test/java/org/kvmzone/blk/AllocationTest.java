@@ -99,6 +99,11 @@ class AllocationTest {
     }
 
     @Override
+    public long resize(OptionalLong wanted) {
+      return size();
+    }
+
+    @Override
     public boolean readOnly() {
       return false;
     }

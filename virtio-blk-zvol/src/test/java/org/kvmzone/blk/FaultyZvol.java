@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.function.ToIntFunction;
 
@@ -44,6 +45,11 @@ final class FaultyZvol implements Zvol {
   @Override
   public BlockSizes blockSizes() {
     return blockSizes;
+  }
+
+  @Override
+  public long resize(OptionalLong wanted) {
+    throw new VolumeException("does not grow");
   }
 
   @Override

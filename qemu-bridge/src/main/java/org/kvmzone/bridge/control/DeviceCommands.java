@@ -2,17 +2,19 @@ package org.kvmzone.bridge.control;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.ffi.NativeException;
 
 /**
- * Devices that come and go while their host runs:
+ * Devices that come, go and grow while their host runs:
  *
  * <pre>{@code
  * add net|disk=SPEC       → device: {id, kind, front-end, connected, queues, socket}
  * remove device [force]   →
+ * resize device [size]    → size, told: whether the front end was told
  * }</pre>
  */
 final class DeviceCommands {
@@ -26,6 +28,7 @@ final class DeviceCommands {
     DeviceCommands commands = new DeviceCommands(host);
     server.handle("add", commands::add, "net", "disk");
     server.handle("remove", commands::remove, "device", "force");
+    server.handle("resize", commands::resize, "device", "size");
   }
 
   /** What there is to say of a device besides its counters. */
@@ -78,5 +81,22 @@ final class DeviceCommands {
     host.unplug(
         request.text("device").orElseThrow(() -> request.missing("device")), request.flag("force"));
     return Json.object().build();
+  }
+
+  private Json.Obj resize(Request request) throws ControlException {
+    String id = request.text("device").orElseThrow(() -> request.missing("device"));
+    HostedDevice device =
+        host.devices().stream()
+            .filter(each -> each.id().equals(id))
+            .findFirst()
+            .orElseThrow(() -> new ControlException(host.name() + " has no device " + id));
+    Optional<Long> size = request.whole("size");
+    try {
+      HostedDevice.Resized resized =
+          device.resize(size.isPresent() ? OptionalLong.of(size.get()) : OptionalLong.empty());
+      return Json.object().put("size", resized.size()).put("told", resized.told()).build();
+    } catch (SpecException e) {
+      throw new ControlException("" + e.getMessage());
+    }
   }
 }

@@ -8,12 +8,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.device.DeviceProvider;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
 import org.kvmzone.bridge.device.DeviceReport;
 import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.device.QueueLoop;
+import org.kvmzone.bridge.device.Resizable;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.device.VirtioDevice;
@@ -36,6 +39,7 @@ public final class HostedDevice implements AutoCloseable {
   private final SessionStatistics statistics;
   private final Endpoint endpoint;
   private final Path socket;
+  private volatile @Nullable Session session; // the last
 
   /**
    * Makes a device, not yet started.
@@ -74,8 +78,29 @@ public final class HostedDevice implements AutoCloseable {
   }
 
   private Session session(Fd connection) {
-    return new Session(device, loops, connection, statistics);
+    Session begun = new Session(device, loops, connection, statistics);
+    session = begun;
+    return begun;
   }
+
+  /**
+   * Takes the size that the device's storage has now, and tells the guest.
+   *
+   * @param wanted what the storage is to be grown to first, bytes
+   * @return the size from now on
+   * @throws SpecException if that cannot be; nothing has changed then
+   */
+  Resized resize(OptionalLong wanted) {
+    if (!(device instanceof Resizable resizable)) {
+      throw new SpecException(report().kind() + " " + id() + ": it has no size");
+    }
+    long size = resizable.resize(wanted);
+    Session now = session;
+    return new Resized(size, now != null && now.configChanged());
+  }
+
+  /** What became of a device's size, in bytes, and whether the front end was told. */
+  record Resized(long size, boolean told) {}
 
   /** A thread that serves queues is gone: better no device than one that hangs its front end. */
   private void loopDied(Throwable death) {

@@ -158,10 +158,13 @@ public final class Spec {
 
   /** A size in bytes: a number and one of K M G T P E (binary), an optional B behind. */
   public Optional<Long> size(String name) {
-    return text(name).map(text -> sizeOf(name, text));
+    return text(name)
+        .map(text ->
+            bytes(text).orElseThrow(() -> bad(name, text, "a size such as 512, 64K or 10G")));
   }
 
-  private long sizeOf(String name, String text) {
+  /** Reads a size as {@link #size} does; nothing if it is none. */
+  public static Optional<Long> bytes(String text) {
     String upper = text.toUpperCase(Locale.ROOT);
     String digits = upper.endsWith("B") ? upper.substring(0, upper.length() - 1) : upper;
     int suffix = digits.isEmpty() ? -1 : SUFFIXES.indexOf(digits.charAt(digits.length() - 1));
@@ -170,12 +173,12 @@ public final class Spec {
     try {
       long value = Long.parseLong(number);
       if (value >= 0 && value <= Long.MAX_VALUE >> shift) {
-        return value << shift;
+        return Optional.of(value << shift);
       }
     } catch (NumberFormatException e) {
-      // reported below
+      // none
     }
-    throw bad(name, text, "a size such as 512, 64K or 10G");
+    return Optional.empty();
   }
 
   /** The exception for a value that is none. */

@@ -10,6 +10,8 @@ import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.Iovec;
 import org.kvmzone.bridge.ffi.Msghdr;
+import org.kvmzone.bridge.ffi.Poll;
+import org.kvmzone.bridge.ffi.PollFd;
 import org.kvmzone.bridge.ffi.SysSocket;
 import org.kvmzone.bridge.ffi.Unistd;
 
@@ -17,6 +19,7 @@ import org.kvmzone.bridge.ffi.Unistd;
 public final class FrontEnd implements AutoCloseable {
   public static final int VERSION = 1;
   public static final int NEED_REPLY = 8;
+  private static final int PATIENCE_MILLIS = 30_000;
 
   private final Fd socket;
 
@@ -150,6 +153,11 @@ public final class FrontEnd implements AutoCloseable {
     }
   }
 
+  /** The next bytes that come, whatever they are. */
+  public byte[] next(int length) {
+    return read(length).orElseThrow(() -> new AssertionError("connection closed"));
+  }
+
   /** Says nothing any more, but still listens. */
   public void finish() {
     Errno.check(SysSocket.shutdown(socket.number(), SysSocket.SHUT_WR), "shutdown");
@@ -165,6 +173,7 @@ public final class FrontEnd implements AutoCloseable {
       MemorySegment data = arena.allocate(Math.max(length, 1));
       long have = 0;
       while (have < length) {
+        awaitBytes(arena);
         long got = Unistd.read(socket.number(), data.address() + have, length - have);
         if (got <= 0) {
           return Optional.empty();
@@ -172,6 +181,15 @@ public final class FrontEnd implements AutoCloseable {
         have += got;
       }
       return Optional.of(data.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE));
+    }
+  }
+
+  /** A test that waits for what does not come fails; a thread in read(2) could not be stopped. */
+  private void awaitBytes(Arena arena) {
+    MemorySegment wanted = arena.allocate(PollFd.SIZE, 4);
+    PollFd.set(wanted, 0, socket.number(), Poll.POLLIN);
+    if (Poll.poll(wanted.address(), 1, PATIENCE_MILLIS) == 0) {
+      throw new AssertionError("the back end says nothing for " + PATIENCE_MILLIS + " ms");
     }
   }
 

@@ -28,6 +28,7 @@ final class SessionFixture implements AutoCloseable {
   final Fd kick = Fd.event();
   final Fd call = Fd.event();
   FrontEnd frontEnd;
+  private Session session;
   private Thread thread;
   DriverEnd driver = new DriverRing(ram, RING_SIZE);
   long features = FEATURES;
@@ -37,11 +38,15 @@ final class SessionFixture implements AutoCloseable {
     loop.start();
     Fd[] pair = FrontEnd.pair();
     frontEnd = new FrontEnd(pair[0]);
-    thread = serve(pair[1]);
+    session = session(pair[1]);
+    thread = serve(session);
   }
 
-  private Thread serve(Fd socket) {
-    Session session = new Session(device, List.of(loop), socket, statistics);
+  private Session session(Fd socket) {
+    return new Session(device, List.of(loop), socket, statistics);
+  }
+
+  private static Thread serve(Session session) {
     Thread serving = new Thread(session::run, "session");
     serving.setDaemon(true);
     serving.start();
@@ -62,7 +67,13 @@ final class SessionFixture implements AutoCloseable {
   void reconnectToSameRing() {
     Fd[] pair = FrontEnd.pair();
     frontEnd = new FrontEnd(pair[0]);
-    thread = serve(pair[1]);
+    session = session(pair[1]);
+    thread = serve(session);
+  }
+
+  /** Has the session tell that the device's configuration has changed. */
+  boolean configChanged() {
+    return session.configChanged();
   }
 
   void awaitEnd() throws InterruptedException {

@@ -69,6 +69,35 @@ class SessionTest {
   }
 
   @Test
+  void tells_the_front_end_of_a_changed_configuration_on_the_channel_it_gave() throws Exception {
+    session.negotiate();
+    assertThat(session.configChanged()).as("without a channel").isFalse();
+    Fd[] channel = FrontEnd.pair();
+    try (FrontEnd listener = new FrontEnd(channel[0])) {
+      try (Fd given = channel[1]) {
+        assertThat(
+                frontEnd()
+                    .acknowledged(MessageDecoder.SET_BACKEND_REQ_FD, new byte[0], given.number()))
+            .isZero();
+      }
+      assertThat(session.configChanged()).isTrue();
+      ByteBuffer said = ByteBuffer.wrap(listener.next(12)).order(ByteOrder.nativeOrder());
+      assertThat(said.getInt()).as("CONFIG_CHANGE_MSG").isEqualTo(2);
+      assertThat(said.getInt()).as("version, and no reply wanted").isEqualTo(1);
+      assertThat(said.getInt()).as("no payload").isZero();
+      // A front end that never reads is not waited for.
+      int told = 0;
+      while (session.configChanged()) {
+        told++;
+      }
+      assertThat(told).isPositive();
+      frontEnd().finish();
+      session.awaitEnd();
+      assertThat(session.configChanged()).as("after the connection").isFalse();
+    }
+  }
+
+  @Test
   void keeps_the_status_byte() {
     frontEnd().send(MessageDecoder.SET_STATUS, 0xb);
     assertThat(frontEnd().ask(MessageDecoder.GET_STATUS)).isEqualTo(0xb);
