@@ -25,7 +25,8 @@ class MessageClassesTest extends Conformance {
   @Test
   @DisplayName("C7: sizes that no ring has, rings that the device does not have")
   void c7() {
-    for (int size : new int[] {0, 3, 63, 32769, 65535, 65536, 1 << 30, -1}) {
+    // What only rings of the other layout may have is turned down at the start: RingLayoutTest.
+    for (int size : new int[] {0, 32769, 65535, 65536, 1 << 30, -1}) {
       turnedDown(vmm -> vmm.stop(0), Request.SET_VRING_NUM, FrontEnd.state(0, size));
     }
     for (int ring : new int[] {2, 255, 256, 0x10000, -1}) {
@@ -47,7 +48,6 @@ class MessageClassesTest extends Conformance {
         turnedDown(request, FrontEnd.words(255), file.number());
       }
     }
-    turnedDown(Request.SET_VRING_BASE, FrontEnd.state(0, 0x10000));
     turnedDown(vmm -> vmm.start(0, RING), Request.SET_VRING_NUM, FrontEnd.state(0, 2 * RING));
   }
 
