@@ -11,6 +11,7 @@ import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -71,6 +72,11 @@ final class SlowZvol implements Zvol {
   @Override
   public long size() {
     return zvol.size();
+  }
+
+  @Override
+  public long resize(OptionalLong wanted) {
+    return zvol.resize(wanted);
   }
 
   @Override
