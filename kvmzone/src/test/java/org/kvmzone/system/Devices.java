@@ -61,6 +61,19 @@ final class Devices implements AutoCloseable {
     return directory.getFileName().toString();
   }
 
+  /** Whether they live in a process of their own. */
+  boolean isProcess() {
+    return server != null;
+  }
+
+  /** That process. */
+  long pid() {
+    if (server == null) {
+      throw new IllegalStateException("the devices are in QEMU");
+    }
+    return server.pid();
+  }
+
   /** The arguments that give these devices to a guest of {@code version}. */
   List<String> arguments(QemuVersion version) {
     List<String> words = new ArrayList<>();

@@ -29,17 +29,27 @@ record RawTarget(Fd file, boolean device, long size, BlockSizes blockSizes) {
     if (Files.notExists(path)) {
       create(path, options);
     }
+    return open(options, !options.incoming());
+  }
+
+  /**
+   * Opens what the options name and what is there.
+   *
+   * @param claimed locked, and a device exclusively; else it is not to be used yet
+   */
+  static RawTarget open(RawZvol.Options options, boolean claimed) {
+    Path path = options.path();
     try {
       boolean device = isBlockDevice(path);
-      if (device && options.readOnly()) {
+      if (claimed && device && options.readOnly()) {
         // A claim excludes other readers: it is made to see that nobody writes, and given up.
         open(path, Fcntl.O_RDONLY | Fcntl.O_EXCL).close();
       }
       int access = options.readOnly() ? Fcntl.O_RDONLY : Fcntl.O_RDWR;
-      int claim = device && !options.readOnly() ? Fcntl.O_EXCL : 0;
+      int claim = claimed && device && !options.readOnly() ? Fcntl.O_EXCL : 0;
       Fd file = open(path, access | claim);
       try {
-        return examine(file, options);
+        return examine(file, options, claimed);
       } catch (RuntimeException e) {
         file.close();
         throw e;
@@ -49,13 +59,14 @@ record RawTarget(Fd file, boolean device, long size, BlockSizes blockSizes) {
     }
   }
 
-  private static RawTarget examine(Fd file, RawZvol.Options options) {
+  private static RawTarget examine(Fd file, RawZvol.Options options, boolean claimed) {
     Path path = options.path();
     FileStatus status = FileStatus.of(file.number());
     if (!status.isRegularFile() && !status.isBlockDevice()) {
       throw notStorage(path);
     }
-    OptionalLong excluding = ImageLock.lock(file, path, !options.readOnly());
+    OptionalLong excluding =
+        claimed ? ImageLock.lock(file, path, !options.readOnly()) : OptionalLong.empty();
     if (excluding.isPresent()) {
       throw inUse(path, file, excluding.getAsLong(), options.readOnly());
     }

@@ -33,6 +33,7 @@ public final class RawZvol implements Zvol {
   private volatile long size;
   private final BlockSizes blockSizes;
   private final Ranges ranges;
+  private final Claim claim;
   private final Worker flusher;
   private final Worker changer;
   private volatile boolean closed;
@@ -45,9 +46,24 @@ public final class RawZvol implements Zvol {
    * @param readOnly opened for reading only, and shared with others who do so
    * @param size bytes: a file that does not exist is created, sparse; one that does must have it
    * @param blockSizes instead of what the device says, or 512/4096 for a file
+   * @param incoming in use elsewhere until {@link Zvol#claim}
    */
   public record Options(
-      Path path, boolean readOnly, OptionalLong size, Optional<BlockSizes> blockSizes) {}
+      Path path,
+      boolean readOnly,
+      OptionalLong size,
+      Optional<BlockSizes> blockSizes,
+      boolean incoming) {
+    /** Options of a volume that is claimed when it is opened. */
+    public Options(
+        Path path, boolean readOnly, OptionalLong size, Optional<BlockSizes> blockSizes) {
+      this(path, readOnly, size, blockSizes, false);
+    }
+
+    Options ofAnySize() {
+      return new Options(path, readOnly, OptionalLong.empty(), blockSizes, incoming);
+    }
+  }
 
   private RawZvol(RawTarget target, Options options) {
     name = options.path.toString();
@@ -57,6 +73,7 @@ public final class RawZvol implements Zvol {
     size = target.size();
     blockSizes = target.blockSizes();
     ranges = new Ranges(file, device);
+    claim = new Claim(file, options);
     Path leaf = options.path.getFileName();
     flusher = new Worker("flush " + leaf, this::sync, request -> flushErrno);
     changer = new Worker("discard " + leaf, () -> {}, this::change);
@@ -159,6 +176,37 @@ public final class RawZvol implements Zvol {
       }
       case DISCARD, WRITE_ZEROES -> changer.submit(request);
     }
+  }
+
+  @Override
+  public Optional<String> claim() {
+    boolean anew = !claim.isHeld();
+    Optional<String> obstacle = claim.take();
+    if (anew && obstacle.isEmpty()) {
+      try {
+        long _ = resize(OptionalLong.empty()); // it may have grown where it was
+      } catch (VolumeException e) {
+        return Optional.of("" + e.getMessage());
+      }
+    }
+    return obstacle;
+  }
+
+  /** Gives the claim up when all is durable; that may take longer than anybody waits here. */
+  @Override
+  public void letGo() {
+    claim.leave();
+    ZvolRequest flush =
+        new ZvolRequest() {
+          @Override
+          public void complete(int errno) {
+            if (errno == 0) {
+              claim.giveUp();
+            }
+          }
+        };
+    flush.flush();
+    submit(flush);
   }
 
   private int fault(ZvolRequest request) {

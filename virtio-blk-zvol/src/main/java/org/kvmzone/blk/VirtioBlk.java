@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
@@ -135,6 +136,16 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
   public void negotiated(long features) {
     // A driver that does not know FLUSH takes a completed write for a durable one (§5.2.6.2).
     writeThrough = (features & F_FLUSH) == 0;
+  }
+
+  @Override
+  public Optional<String> arriving() {
+    return disk.zvol().claim();
+  }
+
+  @Override
+  public void departed() {
+    disk.zvol().letGo();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.kvmzone.blk;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -65,6 +66,22 @@ public interface Zvol extends AutoCloseable {
 
   /** Begins the operation that {@code request} describes. */
   void submit(ZvolRequest request);
+
+  /**
+   * Makes sure that nobody else uses the storage, before anything is submitted: after {@link
+   * #letGo}, or when it was in use by another host's volume until now.
+   *
+   * @return why that cannot be, in one line; nothing if all is well
+   */
+  default Optional<String> claim() {
+    return Optional.empty();
+  }
+
+  /**
+   * The guest has moved to another host: makes durable what it wrote, and then lets that host's
+   * volume have the storage. Does not wait for that. Nothing is submitted until {@link #claim}.
+   */
+  default void letGo() {}
 
   /**
    * Gives up files, locks and threads. Nothing is submitted any more; what is still under way

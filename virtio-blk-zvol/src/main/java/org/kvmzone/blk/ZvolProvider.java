@@ -68,7 +68,12 @@ public final class ZvolProvider implements DeviceProvider {
             "seg_max",
             "1..1022",
             "126",
-            "pieces of memory in a request; at most QEMU's queue-size less 2"));
+            "pieces of memory in a request; at most QEMU's queue-size less 2"),
+        new Property(
+            "incoming",
+            "on|off",
+            "off",
+            "the guest is still running elsewhere: do not claim the disk before it arrives"));
   }
 
   @Override
@@ -112,7 +117,8 @@ public final class ZvolProvider implements DeviceProvider {
         Path.of(path),
         spec.flag("readonly", false),
         size.map(OptionalLong::of).orElse(OptionalLong.empty()),
-        sizes);
+        sizes,
+        spec.flag("incoming", false));
   }
 
   private static BlockSizes blockSizes(Spec spec, String text) {

@@ -1,6 +1,7 @@
 package org.kvmzone.bridge.device;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A virtio device: what it offers, and what it does with its queues.
@@ -43,6 +44,23 @@ public interface VirtioDevice extends AutoCloseable {
   default boolean tracksInFlight() {
     return false;
   }
+
+  /**
+   * A guest is about to use the device: makes sure that what must not be used twice at a time is
+   * ours. Called before the first queue starts, each time.
+   *
+   * @return why that cannot be, in one line; then no queue starts
+   */
+  default Optional<String> arriving() {
+    return Optional.empty();
+  }
+
+  /**
+   * The guest has stopped while its memory was being copied to another host, where it goes on: lets
+   * that host have what must not be used twice. Should it go on here after all, it {@linkplain
+   * #arriving arrives} again. Does not wait.
+   */
+  default void departed() {}
 
   /** What was negotiated, device bits and ring bits together; called while no queue runs. */
   void negotiated(long features);

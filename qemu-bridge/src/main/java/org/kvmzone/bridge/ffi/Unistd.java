@@ -11,6 +11,14 @@ public final class Unistd {
       Native.capturing("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
   private static final MethodHandle DUP =
       Native.capturing("dup", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+  private static final MethodHandle DUP3 =
+      Native.capturing(
+          "dup3",
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_INT));
   private static final MethodHandle READ =
       Native.capturing(
           "read",
@@ -78,6 +86,25 @@ public final class Unistd {
     MemorySegment state = Errno.state();
     try {
       return Errno.result((int) DUP.invokeExact(state, fd), state);
+    } catch (Throwable thrown) {
+      throw Native.unexpected(thrown);
+    }
+  }
+
+  /**
+   * Puts another open file in the place of what {@code newFd} stood for, in one step.
+   *
+   * {@snippet lang=c :
+   * int dup3(int oldfd, int newfd, int flags);
+   * }
+   *
+   * @param flags 0 or {@link Fcntl#O_CLOEXEC}
+   * @return what the function returns, or {@code -errno}
+   */
+  public static int dup3(int oldFd, int newFd, int flags) {
+    MemorySegment state = Errno.state();
+    try {
+      return Errno.result((int) DUP3.invokeExact(state, oldFd, newFd, flags), state);
     } catch (Throwable thrown) {
       throw Native.unexpected(thrown);
     }

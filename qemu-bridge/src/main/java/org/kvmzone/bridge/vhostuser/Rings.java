@@ -149,6 +149,10 @@ final class Rings {
     Ring ring = ring(index);
     stop(ring);
     ring.reset();
+    // QEMU goes on noting what is written until it has stopped a guest that moves.
+    if (log().isPresent() && noneRuns()) {
+      device.departed();
+    }
     return ring.base();
   }
 
@@ -203,7 +207,11 @@ final class Rings {
     if (areas.isEmpty()) {
       return; // not in this memory (yet): addresses may be from before it changed
     }
-    if (rings.stream().allMatch(other -> other.queue().isEmpty())) {
+    if (noneRuns()) {
+      Optional<String> obstacle = device.arriving();
+      if (obstacle.isPresent()) {
+        throw new RefusedException(obstacle.get());
+      }
       device.negotiated(features);
     }
     QueueLoop loop = loops.get(ring.index() % loops.size());
@@ -220,6 +228,10 @@ final class Rings {
     memory.retain();
     var _ = queue.stopped().thenRun(memory::release);
     ring.raise(); // as in Ring.call: what a dead back end gave back may be untold
+  }
+
+  private boolean noneRuns() {
+    return rings.stream().allMatch(ring -> ring.queue().isEmpty());
   }
 
   private DeviceQueue open(Ring ring, RingMemory areas, QueueLoop loop) throws RefusedException {

@@ -2,6 +2,7 @@ package org.kvmzone.bridge.testing;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -25,6 +26,8 @@ public final class EchoDevice implements VirtioDevice {
   private volatile boolean hanging;
   private volatile boolean tracking;
   private volatile long negotiated;
+  private volatile Optional<String> obstacle = Optional.empty();
+  private final AtomicInteger departures = new AtomicInteger();
   private final AtomicInteger resets = new AtomicInteger();
 
   /** A request that hangs. */
@@ -55,6 +58,16 @@ public final class EchoDevice implements VirtioDevice {
   /** The features that were negotiated last. */
   public long negotiatedFeatures() {
     return negotiated;
+  }
+
+  /** Lets no guest use the device from now on, or lets it again. */
+  public void obstruct(Optional<String> why) {
+    obstacle = why;
+  }
+
+  /** How often a guest has left for another host. */
+  public int departures() {
+    return departures.get();
   }
 
   /** How often the driver has reset the device. */
@@ -95,6 +108,16 @@ public final class EchoDevice implements VirtioDevice {
   @Override
   public boolean tracksInFlight() {
     return tracking;
+  }
+
+  @Override
+  public Optional<String> arriving() {
+    return obstacle;
+  }
+
+  @Override
+  public void departed() {
+    departures.incrementAndGet();
   }
 
   @Override

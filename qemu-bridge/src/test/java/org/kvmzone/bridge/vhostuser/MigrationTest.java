@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -115,5 +116,33 @@ class MigrationTest {
   private long tryLog(long size) {
     return session.frontEnd.acknowledged(
         MessageDecoder.SET_LOG_BASE, FrontEnd.words(size, 0), log.file().number());
+  }
+
+  @Test
+  void aGuestDeparts_whenItStopsWhileTheLogIsOn() throws Exception {
+    session.startRing();
+    stopRing();
+    assertThat(session.device.departures()).as("a pause").isZero();
+    session.setUpRing();
+    setLog(log);
+    setFeatures(LOGGING);
+    served(1);
+    stopRing();
+    assertThat(session.device.departures()).as("a move").isPositive();
+  }
+
+  @Test
+  void aGuestThatMayNotArrive_isToldSo_andTriesAgain() throws Exception {
+    session.negotiate();
+    session.device.obstruct(Optional.of("in use elsewhere"));
+    assertThat(session.tryRing()).isNotZero();
+    session.device.obstruct(Optional.empty());
+    session.setUpRing();
+    served(1);
+  }
+
+  private void stopRing() {
+    assertThat(session.frontEnd.ask(MessageDecoder.GET_VRING_BASE, FrontEnd.state(0, 0)))
+        .hasSize(8);
   }
 }
