@@ -18,9 +18,6 @@ import java.util.regex.Pattern;
 final class Testpmd implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  private static final Pattern NEGOTIATED =
-      Pattern.compile("features after negotiate = ([0-9a-f]+)");
-
   private final Process process;
   private final Transcript output;
   private final Writer input;
@@ -101,9 +98,18 @@ final class Testpmd implements AutoCloseable {
     output.await("packet forwarding with retry - ports=4 ", PATIENCE);
   }
 
+  /** The features that every device offered. */
+  long offered() {
+    return features("host_features before");
+  }
+
   /** The features that every port has negotiated with its device. */
-  long features() {
-    return NEGOTIATED
+  long negotiated() {
+    return features("features after");
+  }
+
+  private long features(String which) {
+    return Pattern.compile(which + " negotiate = ([0-9a-f]+)")
         .matcher(output.text())
         .results()
         .mapToLong(found -> Long.parseUnsignedLong(found.group(1), 16))

@@ -1,6 +1,7 @@
 package org.kvmzone.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -25,8 +26,9 @@ final class VirtioUserIT {
   private static final int FLOW_AT = 26; // IPv4 addresses and the ports behind them
   private static final int FLOW_BYTES = 12;
 
-  /** MRG_RXBUF, RING_PACKED and IN_ORDER. */
-  private static final long RING_FEATURES = 1L << 15 | 1L << 34 | 1L << 35;
+  private static final long MRG_RXBUF = 1L << 15;
+  private static final long RING_PACKED = 1L << 34;
+  private static final long IN_ORDER = 1L << 35;
 
   private static final Nic LEFT = new Nic("left", 1);
   private static final Nic RIGHT = new Nic("right", 2);
@@ -54,16 +56,30 @@ final class VirtioUserIT {
     }
   }
 
-  @ParameterizedTest
+  @ParameterizedTest(name = "{0} queues, mergeable {1}, packed {2}, in order {3}, vectorized {4}")
   @CsvSource({
-    "1, 'mrg_rxbuf=0', 2176, 0",
-    "1, 'mrg_rxbuf=0,vectorized=1', 2176, 0",
-    "1, 'mrg_rxbuf=1', 1024, 0x8000",
-    "4, 'mrg_rxbuf=0', 2176, 0",
-    "4, 'mrg_rxbuf=1', 1024, 0x8000",
+    "1, 0, 0, 0, 0",
+    "1, 0, 0, 0, 1",
+    "1, 1, 0, 0, 0",
+    "4, 1, 0, 0, 0",
+    "1, 0, 1, 0, 0",
+    "1, 1, 1, 0, 0",
+    "4, 1, 1, 0, 0",
+    "1, 0, 0, 1, 0",
+    "1, 1, 0, 1, 0",
+    "1, 0, 1, 1, 0",
+    "4, 1, 1, 1, 0",
   })
-  void frames_arriveWholeOnceAndInOrder(int queues, String virtio, int bufferBytes, long features)
-      throws Exception {
+  void frames_arriveWholeOnceAndInOrder(
+      int queues, int mergeable, int packed, int inOrder, int vectorized) throws Exception {
+    long features = mergeable * MRG_RXBUF | packed * RING_PACKED | inOrder * IN_ORDER;
+    String virtio =
+        "mrg_rxbuf=%d,packed_vq=%d,in_order=%d,vectorized=%d"
+            .formatted(mergeable, packed, inOrder, vectorized);
+    // A frame that fits into one buffer proves nothing of merging. But in packed rings a frame in
+    // pieces is none: DPDK marks the header in its indirect tables as writable, which only a
+    // device that looks away accepts.
+    int bufferBytes = mergeable == 1 && packed == 0 ? 1024 : 2176;
     long seed = new Random().nextLong();
     Testpmd.Port left = LEFT.port(directory);
     Testpmd.Port right = RIGHT.port(directory);
@@ -73,7 +89,10 @@ final class VirtioUserIT {
     try (Server server = serve(queues)) {
       Footprint before = Footprint.of(server.pid());
       try (Testpmd testpmd = Testpmd.start(directory, left, right, options)) {
-        assertThat(testpmd.features() & RING_FEATURES).isEqualTo(features);
+        assumeTrue(
+            (features & ~testpmd.offered()) == 0,
+            () -> "kvmzone does not offer %#x".formatted(features & ~testpmd.offered()));
+        assertThat(testpmd.negotiated() & (MRG_RXBUF | RING_PACKED | IN_ORDER)).isEqualTo(features);
         testpmd.awaitReceived(queues * FRAMES);
         testpmd.quit();
       }
