@@ -16,6 +16,7 @@ import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.device.NetworkDevice;
 import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.ffi.NativeException;
+import org.kvmzone.bridge.virtqueue.Features;
 import org.kvmzone.dhcp.DhcpServer;
 
 /**
@@ -23,6 +24,10 @@ import org.kvmzone.dhcp.DhcpServer;
  *
  * <p>The control queue, the link status and the guest's own list of addresses are QEMU's and never
  * seen here. No offloads are offered yet: every frame is complete, in both directions.
+ *
+ * <p>Chains are given back in the order in which they were made available, in both directions: a
+ * batch is settled in its order, and what cannot be settled is put back, the last first. So
+ * VIRTIO_F_IN_ORDER is offered (virtio 1.3 §2.7.9, §2.8.8).
  */
 final class NetDevice implements NetworkDevice {
   private static final Logger LOG = System.getLogger(NetDevice.class.getName());
@@ -128,6 +133,7 @@ final class NetDevice implements NetworkDevice {
     return VirtioNet.MRG_RXBUF
         | VirtioNet.MTU
         | VirtioNet.GUEST_ANNOUNCE
+        | Features.IN_ORDER
         | (config.queues() > 1 ? VirtioNet.MQ : 0);
   }
 

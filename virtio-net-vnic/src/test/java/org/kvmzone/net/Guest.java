@@ -11,16 +11,19 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 import org.kvmzone.bridge.device.DeviceQueue;
 import org.kvmzone.bridge.device.QueueCounter;
 import org.kvmzone.bridge.probe.Counters;
+import org.kvmzone.bridge.testing.DriverEnd;
 import org.kvmzone.bridge.testing.DriverRing;
 import org.kvmzone.bridge.testing.GuestRam;
 import org.kvmzone.bridge.testing.GuestRam.Piece;
+import org.kvmzone.bridge.testing.PackedDriverRing;
 import org.kvmzone.bridge.virtqueue.Features;
-import org.kvmzone.bridge.virtqueue.SplitVirtqueue;
+import org.kvmzone.bridge.virtqueue.RingLayout;
 
 /**
  * A guest's network driver on a device of ours: one pair of queues, served when the test says so.
@@ -43,8 +46,8 @@ final class Guest implements AutoCloseable {
   private final GuestRam ram;
   private final IntConsumer wake;
   private long features;
-  private DriverRing rx;
-  private DriverRing tx;
+  private DriverEnd rx;
+  private DriverEnd tx;
   private DeviceQueue rxQueue;
   private DeviceQueue txQueue;
   private final Map<Integer, Piece> offered = new HashMap<>();
@@ -64,17 +67,26 @@ final class Guest implements AutoCloseable {
     this.ram = ram;
     this.wake = wake;
     this.features = features;
-    rx = new DriverRing(ram, RING);
-    tx = new DriverRing(ram, RING);
+    rx = driver();
+    tx = driver();
     rxQueue = queue(0, rx);
     txQueue = queue(1, tx);
     start();
   }
 
-  private DeviceQueue queue(int index, DriverRing ring) {
+  private DriverEnd driver() {
+    return switch (RingLayout.of(features)) {
+      case SPLIT -> new DriverRing(ram, RING);
+      case PACKED -> new PackedDriverRing(ram, RING);
+    };
+  }
+
+  private DeviceQueue queue(int index, DriverEnd ring) {
+    RingLayout layout = RingLayout.of(features);
+    int base = layout.firstBase();
     return new DeviceQueue(
         index,
-        new SplitVirtqueue(RING, features, 0, ram.memory(), ring.memory()),
+        layout.open(RING, features, base, ram.memory(), ring.memory(), Optional.empty()),
         interrupts::incrementAndGet,
         () -> {
           wakes.incrementAndGet();
@@ -104,8 +116,8 @@ final class Guest implements AutoCloseable {
     features = negotiated;
     offered.clear();
     sending.clear();
-    rx = new DriverRing(ram, RING);
-    tx = new DriverRing(ram, RING);
+    rx = driver();
+    tx = driver();
     rxQueue = queue(0, rx);
     txQueue = queue(1, tx);
     start();
@@ -119,11 +131,11 @@ final class Guest implements AutoCloseable {
     return ram;
   }
 
-  DriverRing rx() {
+  DriverEnd rx() {
     return rx;
   }
 
-  DriverRing tx() {
+  DriverEnd tx() {
     return tx;
   }
 

@@ -100,7 +100,7 @@ class HostileRingTest {
   void onTheTransmitQueue(Attack attack) {
     ScriptedVnic network = new ScriptedVnic();
     try (Guest guest = new Guest(Devices.on(network, ",allowed-ips.0=" + Devices.IP_A), FEATURES)) {
-      attack.write.accept(guest.ram(), guest.tx());
+      attack.write.accept(guest.ram(), (DriverRing) guest.tx());
       assertThat(guest.transmit()).isZero();
       assertThat(guest.txQueue().ring().fault()).contains(attack.fault);
       assertThat(guest.device().mayIdle(guest.txQueue())).isTrue();
@@ -120,7 +120,7 @@ class HostileRingTest {
   void onTheReceiveQueue(Attack attack) {
     ScriptedVnic network = new ScriptedVnic();
     try (Guest guest = new Guest(Devices.on(network, ",allowed-ips.0=" + Devices.IP_A), FEATURES)) {
-      attack.write.accept(guest.ram(), guest.rx());
+      attack.write.accept(guest.ram(), (DriverRing) guest.rx());
       network.deliver(ReceiveTest.frame(1, 60), ReceiveTest.frame(2, 60));
       assertThat(guest.rxQueue().ring().fault()).contains(attack.fault);
       assertThat(guest.rxQueue().ring().inFlight()).isZero();

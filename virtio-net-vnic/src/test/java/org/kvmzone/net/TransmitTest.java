@@ -16,6 +16,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -28,16 +29,25 @@ import org.kvmzone.packet.testing.DhcpRequest;
 import org.kvmzone.packet.testing.Frames;
 
 /** What a guest sends: what leaves, what is dropped and why, and that every chain comes back. */
+@ParameterizedClass(name = "ring features {0}")
+@ValueSource(longs = {0, Features.RING_PACKED})
 class TransmitTest {
   private final Devices.ScriptedVnic network = new Devices.ScriptedVnic();
-  private Guest guest = guest("");
+  private final long layout;
+  private Guest guest;
 
   private final List<String> dropped = new ArrayList<>();
   private final Watcher watcher =
       (vnic, reason, none, length, n1, n2, n3) -> dropped.add(vnic + " " + reason + " " + length);
 
+  TransmitTest(long layout) {
+    this.layout = layout;
+    guest = guest("");
+  }
+
   private Guest guest(String properties) {
-    return new Guest(Devices.on(network, ",allowed-ips.0=" + IP_A + properties));
+    return new Guest(
+        Devices.on(network, ",allowed-ips.0=" + IP_A + properties), Guest.MODERN | layout);
   }
 
   private void configure(String properties) {
@@ -175,7 +185,7 @@ class TransmitTest {
       pieces.add(guest.ram().readable(Frames.slice(whole, at, Math.min(whole.length, at + size))));
     }
 
-    guest.reboot(Guest.MODERN | Features.INDIRECT_DESC);
+    guest.reboot(Guest.MODERN | Features.INDIRECT_DESC | layout);
     guest.tx().addIndirect(pieces.toArray(Piece[]::new));
     guest.transmit();
 
@@ -185,7 +195,7 @@ class TransmitTest {
   @ParameterizedTest
   @CsvSource({"0, 10", "0x8000, 12", "0x100000000, 12", "0x100008000, 12"})
   void headerLength_isThatOfTheFeatures(String features, int length) {
-    guest.reboot(Long.decode(features));
+    guest.reboot(Long.decode(features) | layout);
     byte[] frame = frame(10);
 
     guest.queue(new byte[length], frame);
@@ -199,7 +209,7 @@ class TransmitTest {
   void rebootWithAnotherDriver_changesTheHeader() {
     byte[] frame = frame(10);
     for (long features : new long[] {Guest.MODERN, 0, Features.VERSION_1, 0}) {
-      guest.reboot(features);
+      guest.reboot(features | layout);
       guest.send(frame);
     }
 

@@ -22,6 +22,9 @@ public interface DriverEnd {
   /** What the device gave back next. */
   Optional<Used> nextUsed();
 
+  /** Whether the device asks for kicks, without event indices. */
+  boolean kicksWanted();
+
   /** The three areas. */
   RingMemory memory();
 

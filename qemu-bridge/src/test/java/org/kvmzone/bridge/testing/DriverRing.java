@@ -130,6 +130,11 @@ public final class DriverRing implements DriverEnd {
     return usedIndex() != usedSeen;
   }
 
+  @Override
+  public boolean kicksWanted() {
+    return (usedFlags() & 1) == 0;
+  }
+
   /** How much was taken with {@link #nextUsed}, as the ring counts. */
   public int usedSeen() {
     return usedSeen;

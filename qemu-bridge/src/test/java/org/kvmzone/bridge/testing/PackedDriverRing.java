@@ -176,6 +176,11 @@ public final class PackedDriverRing implements DriverEnd {
     return Optional.of(back);
   }
 
+  @Override
+  public boolean kicksWanted() {
+    return deviceEvents() >>> 16 != 1;
+  }
+
   /** The place of the next chain that is made available. */
   public int available() {
     return available;
