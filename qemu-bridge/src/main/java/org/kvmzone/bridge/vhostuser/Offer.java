@@ -14,12 +14,11 @@ final class Offer {
 
   /** Feature bits of virtio: the device's own, its rings', and those of vhost-user itself. */
   long features() {
-    // What a dead back end has left in a packed ring is found again by an in-flight area alone.
-    return (device.tracksInFlight() ? 0 : Features.RING_PACKED)
-        | device.features()
+    return device.features()
         | Features.VERSION_1
         | Features.INDIRECT_DESC
         | Features.EVENT_IDX
+        | Features.RING_PACKED
         | ProtocolFeatures.LOG_ALL
         | ProtocolFeatures.NEGOTIABLE;
   }

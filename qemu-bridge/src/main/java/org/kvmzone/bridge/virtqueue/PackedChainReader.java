@@ -22,16 +22,29 @@ final class PackedChainReader {
 
   private final int size;
   private final ChainMemory memory;
+  private final long[] kept; // of each descriptor read last, its two halves; or nothing
   private int slots;
 
-  PackedChainReader(int size, ChainMemory memory) {
+  /** A reader that remembers the descriptors of the last chain, or does not. */
+  PackedChainReader(int size, ChainMemory memory, boolean remembers) {
     this.size = size;
     this.memory = memory;
+    this.kept = new long[remembers ? 2 * Math.min(size, MAX_DESCRIPTORS) : 0];
   }
 
   /** How many slots of the ring the last chain took. */
   int slots() {
     return slots;
+  }
+
+  /** The address in descriptor {@code index} of that chain, if it is remembered. */
+  long address(int index) {
+    return kept[2 * index];
+  }
+
+  /** Length, id and flags in that descriptor, as a ring has them. */
+  long rest(int index) {
+    return kept[2 * index + 1];
   }
 
   /**
@@ -49,6 +62,10 @@ final class PackedChainReader {
     boolean writing = false;
     for (slots = 1; ; slots++) {
       long address = ring.get(LE64, (long) slot * DESCRIPTOR_SIZE);
+      if (kept.length > 0) {
+        kept[2 * slots - 2] = address;
+        kept[2 * slots - 1] = rest;
+      }
       long length = rest & 0xffff_ffffL;
       int flags = (int) (rest >>> 48);
       if ((flags & INDIRECT) != 0) {

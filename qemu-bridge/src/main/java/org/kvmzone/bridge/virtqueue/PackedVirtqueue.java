@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static org.kvmzone.bridge.virtqueue.ChainMemory.DESCRIPTOR_SIZE;
 import static org.kvmzone.bridge.virtqueue.ChainMemory.WRITE;
 
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -19,9 +20,7 @@ import org.kvmzone.bridge.memory.GuestMemory;
  * writes back into. Its areas in {@link RingMemory} are the descriptors, the driver's wish to be
  * interrupted, and the device's wish to be kicked.
  *
- * <p>A place in the ring is counted here from 0 to twice the ring's size: in the first half the
- * wrap counter is 1, in the second 0 (§2.8.1). So two places differ by what lies between them, and
- * a full ring is not an empty one. Three places follow each other round the ring:
+ * <p>Three {@linkplain PackedPlaces places} follow each other round the ring:
  *
  * <pre>
  *   published ≤ used ≤ available ≤ published + size
@@ -29,6 +28,9 @@ import org.kvmzone.bridge.memory.GuestMemory;
  *
  * <p>The driver has seen what is before {@code published}; up to {@code used} it was given back,
  * but the driver does not know yet; from there to {@code available} it is in flight.
+ *
+ * <p>Where chains in flight are noted for a successor, they are given back one by one: it has to
+ * find none half given back. Otherwise a batch is seen at once.
  */
 public final class PackedVirtqueue implements Virtqueue {
   private static final ValueLayout.OfShort LE16 = JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -48,18 +50,14 @@ public final class PackedVirtqueue implements Virtqueue {
   private static final long AVAILABLE_WRAP_1 = (long) AVAIL << 48;
   private static final long AVAILABLE_WRAP_0 = (long) USED << 48;
 
-  // An event suppression area: descriptor and wrap counter in the low half, flags in the high.
-  private static final int EVENTS_ENABLE = 0;
-  private static final int EVENTS_DISABLE = 1;
-  private static final int EVENTS_DESCRIPTOR = 2;
-  private static final int EVENT_FLAGS = 3;
-  private static final int WRAP = 1 << 15;
-
   private final int size;
+  private final PackedPlaces places;
   private final boolean eventIndex;
   private final short[] slots; // of the chain in flight by each id; 0 if there is none
   private final PackedChainReader reader;
   private final ChainMemory chainMemory;
+  private final @Nullable PackedRecovery recovery;
+  private final @Nullable PackedInflight inflight;
 
   private GuestMemory memory;
   private RingMemory ring;
@@ -71,6 +69,7 @@ public final class PackedVirtqueue implements Virtqueue {
   private short firstFlags; // of the first descriptor that is used and not yet published
   private boolean kicksAsked = true; // as it is in a new ring, whose memory is zero
   private int inFlight;
+  private boolean onward; // chains of this ring's own time were popped
   private @Nullable QueueFault fault;
   private volatile boolean abandoned;
 
@@ -86,6 +85,35 @@ public final class PackedVirtqueue implements Virtqueue {
    */
   public PackedVirtqueue(
       int size, long features, int base, GuestMemory memory, RingMemory ringMemory) {
+    this(size, features, base, memory, ringMemory, Optional.empty());
+  }
+
+  /**
+   * A ring that the driver has set up, and that may have been served before.
+   *
+   * @param base where to begin, if there is no area that tells it
+   * @param area where chains in flight are noted for a successor, and found from a predecessor
+   * @throws IllegalArgumentException if size or base is none, or what the area says cannot be
+   */
+  public PackedVirtqueue(
+      int size,
+      long features,
+      int base,
+      GuestMemory memory,
+      RingMemory ringMemory,
+      Optional<MemorySegment> area) {
+    this(size, features, base, memory, ringMemory, area, VarHandle::releaseFence);
+  }
+
+  /** The same with another fence between the area's stores: a test looks at memory there. */
+  PackedVirtqueue(
+      int size,
+      long features,
+      int base,
+      GuestMemory memory,
+      RingMemory ringMemory,
+      Optional<MemorySegment> area,
+      Runnable fence) {
     if (!isValidSize(size) || !isValidBase(size, base)) {
       throw new IllegalArgumentException(
           "packed ring of " + size + " entries at 0x" + Integer.toHexString(base));
@@ -94,12 +122,19 @@ public final class PackedVirtqueue implements Virtqueue {
     this.eventIndex = (features & Features.EVENT_IDX) != 0;
     this.slots = new short[size];
     this.chainMemory = new ChainMemory((features & Features.INDIRECT_DESC) != 0, memory);
-    this.reader = new PackedChainReader(size, chainMemory);
+    this.places = new PackedPlaces(size);
+    this.reader = new PackedChainReader(size, chainMemory, area.isPresent());
     this.memory = memory;
     this.ring = ringMemory;
-    this.available = place(base);
-    this.used = available;
-    this.published = available;
+    MemorySegment descriptors = ringMemory.descriptors();
+    recovery =
+        area.map(found -> new PackedRecovery(found, size, descriptors, base & 0xffff, fence))
+            .orElse(null);
+    inflight = recovery == null ? null : recovery.inflight();
+    this.used = places.of(recovery == null ? base : recovery.place());
+    this.published = used;
+    // Whatever was taken was given back or is left over; the front end may know less than that.
+    this.available = recovery == null ? used : places.advance(used, recovery.slots());
   }
 
   /** Whether a packed ring may have this many entries. */
@@ -109,7 +144,7 @@ public final class PackedVirtqueue implements Virtqueue {
 
   /** Whether a ring of this many entries has the place that {@code base} names. */
   public static boolean isValidBase(int size, int base) {
-    return (base & (WRAP - 1)) < size;
+    return PackedPlaces.isValid(size, base);
   }
 
   @Override
@@ -119,24 +154,39 @@ public final class PackedVirtqueue implements Virtqueue {
 
   @Override
   public boolean pop(Chain chain) {
+    if (recovery != null && recovery.leftOver() > 0) {
+      return !isDead() && take(recovery.read(reader, chain), chain);
+    }
     long head = next();
     if (head == 0) {
       return false;
     }
-    int room = size - distance(published, available);
-    QueueFault found = reader.read(ring.descriptors(), slot(available), head, room, chain);
-    int id = chain.head();
-    if (found == null && id >= size) {
-      found = QueueFault.DESCRIPTOR_INDEX;
-    } else if (found == null && slots[id] != 0) {
-      found = QueueFault.HEAD_IN_FLIGHT;
+    int room = size - places.distance(published, available);
+    if (!take(reader.read(ring.descriptors(), places.slot(available), head, room, chain), chain)) {
+      return false;
     }
-    if (found != null) {
-      fail(found);
+    available = places.advance(available, reader.slots());
+    onward = true;
+    if (inflight != null) {
+      inflight.take(chain.head(), reader);
+    }
+    return true;
+  }
+
+  /** Takes a chain that was read, unless something was found wrong with it. */
+  private boolean take(@Nullable QueueFault found, Chain chain) {
+    int id = chain.head();
+    QueueFault wrong = found;
+    if (wrong == null && id >= size) {
+      wrong = QueueFault.DESCRIPTOR_INDEX;
+    } else if (wrong == null && slots[id] != 0) {
+      wrong = QueueFault.HEAD_IN_FLIGHT;
+    }
+    if (wrong != null) {
+      fail(wrong);
       return false;
     }
     slots[id] = (short) reader.slots();
-    available = advance(available, slots[id]);
     inFlight++;
     return true;
   }
@@ -150,11 +200,11 @@ public final class PackedVirtqueue implements Virtqueue {
       return 0;
     }
     // Acquire: what the driver wrote before it set the flags is seen (virtio 1.3 §2.8.21.1.1).
-    long head = (long) REST.getAcquire(ring.descriptors(), at(available) + LENGTH$OFFSET);
-    if ((head & MARKS) != (available < size ? AVAILABLE_WRAP_1 : AVAILABLE_WRAP_0)) {
+    long head = (long) REST.getAcquire(ring.descriptors(), places.at(available) + LENGTH$OFFSET);
+    if ((head & MARKS) != (places.wraps(available) ? AVAILABLE_WRAP_1 : AVAILABLE_WRAP_0)) {
       return 0;
     }
-    if (distance(published, available) == size) {
+    if (places.distance(published, available) == size) {
       fail(QueueFault.AVAILABLE_INDEX);
       return 0;
     }
@@ -163,30 +213,52 @@ public final class PackedVirtqueue implements Virtqueue {
 
   @Override
   public void unpop(Chain chain) {
-    available = advance(available, 2 * size - forget(chain));
+    int number = slots[chain.head()];
+    slots[chain.head()] = 0;
+    inFlight--;
+    if (recovery != null && !onward) {
+      recovery.undo();
+      return;
+    }
+    available = places.retreat(available, number);
+    if (inflight != null) {
+      inflight.undo(chain.head());
+    }
   }
 
   @Override
   public void push(Chain chain, int written) {
-    int skip = forget(chain);
+    int id = chain.head();
+    int number = slots[id];
+    inFlight--;
     if (isDead()) {
       return;
     }
-    int flags = (used < size ? AVAIL | USED : 0) | (written == 0 ? 0 : WRITE);
-    long at = at(used);
-    if (used == published) {
-      // The flags of a batch's first descriptor wait: the driver looks at no other before (§2.8.2).
-      ring.descriptors().set(LE32, at + LENGTH$OFFSET, written);
-      ring.descriptors().set(LE16, at + ID$OFFSET, (short) chain.head());
-      firstFlags = (short) flags;
+    if (inflight != null) {
+      inflight.finish(id, written); // the id is the driver's again when it knows
     } else {
-      long rest = (written & 0xffff_ffffL) | (long) chain.head() << 32 | (long) flags << 48;
-      ring.descriptors().set(LE64, at + LENGTH$OFFSET, rest);
-      logDescriptor(at);
+      slots[id] = 0;
+      use(used, id, written);
     }
-    used = advance(used, skip);
+    used = places.advance(used, number);
     if (log != null) {
       log.mark(memory, chain.writable());
+    }
+  }
+
+  /** Writes a used descriptor; of the first that is not published all but its flags. */
+  private void use(int place, int id, int written) {
+    int flags = (places.wraps(place) ? AVAIL | USED : 0) | (written == 0 ? 0 : WRITE);
+    long at = places.at(place);
+    if (place == published) {
+      // The flags of a batch's first descriptor wait: the driver looks at no other before (§2.8.2).
+      ring.descriptors().set(LE32, at + LENGTH$OFFSET, written);
+      ring.descriptors().set(LE16, at + ID$OFFSET, (short) id);
+      firstFlags = (short) flags;
+    } else {
+      long rest = (written & 0xffff_ffffL) | (long) id << 32 | (long) flags << 48;
+      ring.descriptors().set(LE64, at + LENGTH$OFFSET, rest);
+      logDescriptor(at);
     }
   }
 
@@ -196,26 +268,34 @@ public final class PackedVirtqueue implements Virtqueue {
     }
   }
 
-  /** Takes a chain off the list of those in flight; how many slots it has. */
-  private int forget(Chain chain) {
-    int id = chain.head();
-    int number = slots[id];
-    slots[id] = 0;
-    inFlight--;
-    return number;
-  }
-
   @Override
   public void publish() {
     if (used == published || isDead()) {
       return;
     }
+    if (inflight == null) {
+      expose(used);
+      return;
+    }
+    while (inflight.hasFinished()) {
+      int id = inflight.id();
+      int next = places.advance(published, slots[id]);
+      use(published, id, inflight.bytes());
+      inflight.giveBack(places.offWrap(next));
+      expose(next);
+      inflight.gaveBack();
+      slots[id] = 0;
+    }
+  }
+
+  /** Lets the driver see what is used up to a place. */
+  private void expose(int upTo) {
     // Release: the data, this descriptor and those behind it are there before its flags say so
     // (§2.8.21, by turns).
-    FLAGS.setRelease(ring.descriptors(), at(published) + FLAGS$OFFSET, firstFlags);
-    logDescriptor(at(published));
-    untold = Math.min(untold + distance(published, used), 2 * size);
-    published = used;
+    FLAGS.setRelease(ring.descriptors(), places.at(published) + FLAGS$OFFSET, firstFlags);
+    logDescriptor(places.at(published));
+    untold = Math.min(untold + places.distance(published, upTo), 2 * size);
+    published = upTo;
   }
 
   @Override
@@ -228,12 +308,7 @@ public final class PackedVirtqueue implements Virtqueue {
     // The flags must be out before the driver's wish is read, or both wait for ever (§2.8.22).
     VarHandle.fullFence();
     int wish = ring.available().get(LE32, 0);
-    int events = (wish >>> 16) & EVENT_FLAGS;
-    if (events != EVENTS_DESCRIPTOR || !eventIndex) {
-      return events != EVENTS_DISABLE;
-    }
-    int behind = Math.floorMod(published - place(wish), 2 * size);
-    return behind != 0 && behind <= told;
+    return PackedEvents.wanted(wish, eventIndex, places, published, told);
   }
 
   @Override
@@ -241,17 +316,17 @@ public final class PackedVirtqueue implements Virtqueue {
     if (isDead()) {
       return true;
     }
-    wish(eventIndex ? offWrap(available) | EVENTS_DESCRIPTOR << 16 : EVENTS_ENABLE << 16);
+    wish(eventIndex ? PackedEvents.descriptor(places.offWrap(available)) : PackedEvents.ENABLE);
     kicksAsked = true;
     // The wish must be out before the flags are looked at again (§2.8.21.2).
     VarHandle.fullFence();
-    return next() == 0;
+    return !hasAvailable();
   }
 
   @Override
   public void disarmKicks() {
     if (kicksAsked && !isDead()) {
-      wish(EVENTS_DISABLE << 16);
+      wish(PackedEvents.DISABLE);
       kicksAsked = false;
     }
   }
@@ -265,7 +340,7 @@ public final class PackedVirtqueue implements Virtqueue {
 
   @Override
   public boolean hasAvailable() {
-    return next() != 0;
+    return leftOver() > 0 || next() != 0;
   }
 
   @Override
@@ -275,7 +350,7 @@ public final class PackedVirtqueue implements Virtqueue {
 
   @Override
   public int leftOver() {
-    return 0;
+    return recovery == null || isDead() ? 0 : recovery.leftOver();
   }
 
   @Override
@@ -286,7 +361,7 @@ public final class PackedVirtqueue implements Virtqueue {
   /** The place of the next available descriptor in the low half, of the next used one above it. */
   @Override
   public int base() {
-    return offWrap(available) | offWrap(used) << 16;
+    return places.offWrap(available) | places.offWrap(used) << 16;
   }
 
   @Override
@@ -321,32 +396,5 @@ public final class PackedVirtqueue implements Virtqueue {
   /** A ring that is broken or abandoned is neither taken from nor written to any more. */
   private boolean isDead() {
     return fault != null || abandoned;
-  }
-
-  private int slot(int place) {
-    return place < size ? place : place - size;
-  }
-
-  private long at(int place) {
-    return (long) slot(place) * DESCRIPTOR_SIZE;
-  }
-
-  private int advance(int place, int by) {
-    int next = place + by;
-    return next < 2 * size ? next : next - 2 * size;
-  }
-
-  private int distance(int from, int to) {
-    return to < from ? to - from + 2 * size : to - from;
-  }
-
-  /** A place as it is written in 16 bits: slot and wrap counter (virtio 1.3 §2.8.14). */
-  private int offWrap(int place) {
-    return place < size ? place | WRAP : place - size;
-  }
-
-  private int place(int offWrap) {
-    int slot = offWrap & (WRAP - 1);
-    return (offWrap & WRAP) != 0 ? slot : slot + size;
   }
 }

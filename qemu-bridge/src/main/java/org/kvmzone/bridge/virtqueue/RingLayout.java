@@ -53,7 +53,7 @@ public enum RingLayout {
    * The device's side of a ring.
    *
    * @param features what was negotiated
-   * @param inflight where its chains in flight are noted, if they are; never for a packed ring yet
+   * @param inflight where its chains in flight are noted, if they are
    * @throws IllegalArgumentException if size or base is not valid, or what is noted cannot be
    */
   public Virtqueue open(
@@ -72,7 +72,7 @@ public enum RingLayout {
               memory,
               areas,
               inflight.map(area -> new SplitInflight(area, size)));
-      case PACKED -> new PackedVirtqueue(size, features, base, memory, areas);
+      case PACKED -> new PackedVirtqueue(size, features, base, memory, areas, inflight);
     };
   }
 }

@@ -13,7 +13,9 @@ import org.kvmzone.bridge.testing.EchoDevice;
 import org.kvmzone.bridge.testing.FrontEnd;
 import org.kvmzone.bridge.testing.GuestRam;
 import org.kvmzone.bridge.testing.GuestRam.Piece;
+import org.kvmzone.bridge.testing.PackedDriverRing;
 import org.kvmzone.bridge.virtqueue.Features;
+import org.kvmzone.bridge.virtqueue.RingLayout;
 
 /** A device with its thread, a session with its own, and a front end with a driver behind it. */
 final class SessionFixture implements AutoCloseable {
@@ -59,6 +61,17 @@ final class SessionFixture implements AutoCloseable {
     awaitEnd();
     reconnectToSameRing();
     driver = new DriverRing(ram, RING_SIZE);
+  }
+
+  /** The driver's half of a new ring of this kind. */
+  void driverOf(RingLayout layout) {
+    driver =
+        switch (layout) {
+          case SPLIT -> new DriverRing(ram, RING_SIZE);
+          case PACKED -> new PackedDriverRing(ram, RING_SIZE);
+        };
+    base = OptionalInt.of(layout.firstBase());
+    features = FEATURES | (layout == RingLayout.PACKED ? Features.RING_PACKED : 0);
   }
 
   /**
