@@ -32,14 +32,14 @@ final class RequestParser {
   private static final int T_FLUSH = 4;
   private static final int T_GET_ID = 8;
 
-  private final long size;
+  private final Zvol zvol;
   private final int blockSize;
   private final boolean readOnly;
   private final MemorySegment header = Arena.ofAuto().allocate(HEADER_SIZE, 8);
 
   /** A parser of requests to a volume. */
   RequestParser(Zvol zvol) {
-    size = zvol.size();
+    this.zvol = zvol;
     blockSize = zvol.blockSizes().logical();
     readOnly = zvol.readOnly();
   }
@@ -94,6 +94,7 @@ final class RequestParser {
     if (length == 0) {
       return BadRequest.NO_DATA;
     }
+    long size = zvol.size(); // it may have grown
     // Before the multiplication, which a sector of 2^55 or more would overflow.
     if (Long.compareUnsigned(sector, size >>> SECTOR_SHIFT) > 0) {
       return BadRequest.BEYOND_END;

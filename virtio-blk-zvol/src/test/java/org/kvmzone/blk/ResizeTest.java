@@ -15,6 +15,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.kvmzone.blk.GuestDisk.Answer;
+import org.kvmzone.blk.GuestDisk.Request;
 import org.kvmzone.bridge.device.SpecException;
 
 /** A disk that grows while it is in use. */
@@ -63,6 +65,16 @@ class ResizeTest {
     assertThat(disk.resize(OptionalLong.of(3 * MIB))).isEqualTo(3 * MIB);
     assertThat(Files.size(path)).isEqualTo(3 * MIB);
     assertThat(capacity()).isEqualTo(3 * MIB);
+  }
+
+  @Test
+  void aQueueThatIsServed_reachesWhatIsNew() {
+    GuestDisk guest = new GuestDisk(disk, GuestDisk.ALL);
+    Request before = guest.read(2 * MIB / 512, 512);
+    assertThat(guest.answer()).isEqualTo(new Answer(before, Status.IOERR, 1));
+    disk.resize(OptionalLong.of(3 * MIB));
+    Request after = guest.read(2 * MIB / 512, 512);
+    assertThat(guest.answer()).isEqualTo(new Answer(after, Status.OK, 513));
   }
 
   @Test
