@@ -59,6 +59,12 @@ void jvm_start(const struct options *options);
  */
 bool jvm_call(struct java_call *call, int seconds);
 
+/*
+ * Ends the JVM, all but its threads that are in no Java: nothing of it runs from then on. False if
+ * that takes longer than some seconds. No call is made any more.
+ */
+bool jvm_end(int seconds);
+
 /* qemu.c */
 
 /* Finds QEMU's functions. Fails if this QEMU does not export them. */
@@ -66,9 +72,6 @@ void qemu_find_functions(void);
 
 /* What -name says, or NULL. */
 const char *qemu_guest_name(void);
-
-/* Calls back when QEMU exits. */
-void qemu_at_exit(unsigned long long plugin, void (*callback)(void));
 
 /* Adds what -chardev OPTIONS would add. */
 void qemu_add_chardev(const char *options);

@@ -5,7 +5,7 @@
  * thread needs it blocked (it reads it from a signalfd). So no thread of QEMU's ever enters Java: the
  * JVM's thread makes the calls, and the caller waits. That thread starts with all signals blocked,
  * and so do the JVM's own: what is sent to the process is taken by QEMU's threads, as without a JVM.
- * It lives as long as the process.
+ * It lives until the process exits.
  */
 #define _GNU_SOURCE
 #include "java_call.h"
@@ -47,7 +47,9 @@ static struct {
     pthread_cond_t changed;
     const struct options *options;
     struct java_call *call;                     /* what the thread is to do, or is doing */
-    _Atomic enum { STARTING, READY, FAILED } state;
+    JavaVM *vm;
+    bool ending;                                /* the thread is to end the JVM */
+    _Atomic enum { STARTING, READY, FAILED, ENDED } state;
     char said[8192];                            /* by the JVM, while STARTING */
 } jvm = {
     .lock = PTHREAD_MUTEX_INITIALIZER,
@@ -145,7 +147,6 @@ static JNIEnv *create(void)
 {
     JavaVMInitArgs args = {.version = JNI_VERSION_24};
     jint (*create_vm)(JavaVM **, void **, void *) = NULL;
-    JavaVM *vm;
     void *env = NULL;
     void *library = dlopen(jvm.options->libjvm, RTLD_NOW);
 
@@ -157,7 +158,7 @@ static JNIEnv *create(void)
         return NULL;
     }
     make_options(&args, jvm.options);
-    if (create_vm(&vm, &env, &args) == JNI_EVERSION) {
+    if (create_vm(&jvm.vm, &env, &args) == JNI_EVERSION) {
         snprintf(jvm.said, sizeof(jvm.said), "it is older than JDK 25");
     }
     return env;
@@ -174,6 +175,9 @@ static void *run(void *argument)
     pthread_mutex_lock(&jvm.lock);
     for (;;) {
         struct java_call *call = jvm.call;
+        if (env && !call && jvm.ending) {
+            break;
+        }
         if (!call || !env) {
             pthread_cond_wait(&jvm.changed, &jvm.lock);
             continue;
@@ -184,6 +188,9 @@ static void *run(void *argument)
         jvm.call = NULL;
         pthread_cond_broadcast(&jvm.changed);
     }
+    pthread_mutex_unlock(&jvm.lock);
+    (*jvm.vm)->DestroyJavaVM(jvm.vm);
+    enter(ENDED);
     return NULL;
 }
 
@@ -253,6 +260,23 @@ bool jvm_call(struct java_call *call, int seconds)
     }
     while (jvm.call && error == 0) {
         error = await_change(end);
+    }
+    pthread_mutex_unlock(&jvm.lock);
+    return error == 0;
+}
+
+bool jvm_end(int seconds)
+{
+    struct timespec end;
+    int error = 0;
+
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_sec += seconds;
+    pthread_mutex_lock(&jvm.lock);
+    jvm.ending = true;
+    pthread_cond_broadcast(&jvm.changed);
+    while (jvm.state == READY && error == 0) {
+        error = await_change(&end);
     }
     pthread_mutex_unlock(&jvm.lock);
     return error == 0;

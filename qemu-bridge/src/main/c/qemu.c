@@ -44,7 +44,6 @@ static struct {
 
     const char *(*qemu_get_vm_name)(void);
     void *(*monitor_cur)(void);
-    void (*qemu_plugin_register_atexit_cb)(uint64_t, void (*)(uint64_t, void *), void *);
 } qemu;
 
 #define FIND(name) find(#name, (void **)&qemu.name)
@@ -79,18 +78,6 @@ void qemu_find_functions(void)
     FIND(memory_region_get_fd);
     FIND(qemu_get_vm_name);
     FIND(monitor_cur);
-    FIND(qemu_plugin_register_atexit_cb);
-}
-
-static void exiting(uint64_t plugin, void *callback)
-{
-    (void)plugin;
-    ((void (*)(void))callback)();
-}
-
-void qemu_at_exit(unsigned long long plugin, void (*callback)(void))
-{
-    qemu.qemu_plugin_register_atexit_cb(plugin, exiting, (void *)callback);
 }
 
 const char *qemu_guest_name(void)

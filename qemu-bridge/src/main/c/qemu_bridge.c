@@ -94,6 +94,8 @@ char *text(const char *format, ...)
     return chars;
 }
 
+static bool java_hangs;
+
 /* Whichever thread calls exit(3) comes here; QEMU does not wait for Java longer than stated. */
 static void stop(void)
 {
@@ -101,8 +103,20 @@ static void stop(void)
 
     if (!jvm_call(&call, STOP_SECONDS)) {
         say("Java did not stop within %d s; QEMU exits all the same", STOP_SECONDS);
+        java_hangs = true;
     } else if (call.error) {
         say("Java did not stop cleanly: %s", call.error);
+    }
+}
+
+/*
+ * Comes after that, and before exit(3) destroys the JVM's static objects, since they are older than
+ * our being registered: a JVM that collects garbage without them crashes.
+ */
+static void end(void)
+{
+    if (!java_hangs && !jvm_end(STOP_SECONDS)) {
+        say("the JVM did not end within %d s; QEMU exits all the same", STOP_SECONDS);
     }
 }
 
@@ -135,6 +149,7 @@ int qemu_plugin_install(uint64_t id, const void *info, int argc, char **argv)
     };
     struct java_call connect = {.method = "connect", .signature = "()V"};
 
+    (void)id;
     (void)info;
     if (options.libjvm) {
         fail("the plugin is given twice, by two paths: use one path, and give all net= and disk=");
@@ -142,10 +157,11 @@ int qemu_plugin_install(uint64_t id, const void *info, int argc, char **argv)
     qemu_find_functions();
     options_read(&options, argc, argv);
     jvm_start(&options);
+    atexit(end);
     start.arguments = options.java;
     start.argument_count = options.java_count;
     call_java(&start);
-    qemu_at_exit(id, stop);
+    atexit(stop);
     if (start.result_count > 0) {
         qemu_check_shared_memory();
     }

@@ -77,6 +77,22 @@ class PluginIT {
     }
   }
 
+  /** Destroyed static objects of the JVM's are of no harm to a JVM that has ended before. */
+  @ParameterizedTest
+  @EnumSource
+  void a_jvm_that_always_collects_garbage_does_not_crash_when_qemu_exits(QemuVersion version)
+      throws Exception {
+    Path collecting =
+        Files.writeString(
+            directory.resolve("vm.opts"),
+            "-XX:+UnlockDiagnosticVMOptions\n-XX:StartAggressiveSweepingAt=100\n");
+    List<String> options = words(QemuProcess.sharedMemory(), FRONT_ENDS, "-S");
+    try (QemuProcess qemu = start(version, DEVICES + ",jvmopts=@" + collecting, options)) {
+      qemu.awaitReady().ask("{\"execute\":\"quit\"}");
+      assertThat(qemu.awaitExit()).isZero();
+    }
+  }
+
   @ParameterizedTest
   @EnumSource
   void four_queues_are_what_qemu_gets(QemuVersion version) throws Exception {
