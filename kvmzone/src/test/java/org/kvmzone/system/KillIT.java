@@ -11,7 +11,7 @@ import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * The process that serves a guest's disk is killed while fio writes, again and again: nothing is
@@ -32,20 +32,24 @@ final class KillIT {
           + " --direct=1 --ioengine=libaio --iodepth=32 --randrepeat=0 --fdatasync=50"
           + " --verify=crc32c --verify_fatal=1 >/run/fio.log 2>&1 || { cat /run/fio.log; false; }";
 
+  /** The bit of the features that the driver has negotiated, which Linux shows from bit 0 on. */
+  private static final String RING_PACKED = "cut -c 35 /sys/block/vda/device/features";
+
   @TempDir Path directory;
 
   @ParameterizedTest
-  @EnumSource
-  void aGuest_doesNotNotice_thatTheProcessBehindItsDiskIsKilled(QemuVersion version)
+  @CsvSource({"STOCK, off", "TEN, off", "TEN, on"})
+  void aGuest_doesNotNotice_thatTheProcessBehindItsDiskIsKilled(QemuVersion version, String packed)
       throws IOException {
     long seed = new Random().nextLong();
     Random random = new Random(seed);
     LongSummaryStatistics lost = new LongSummaryStatistics();
     Server server = serve();
-    try (Qemu qemu = Qemu.start(directory, new Qemu.ByHand(version, 1, arguments()))) {
+    try (Qemu qemu = Qemu.start(directory, new Qemu.ByHand(version, 1, arguments(packed)))) {
       Guest guest = qemu.guest();
       guest.awaitReady();
       guest.run(FIO);
+      assertThat(guest.run(RING_PACKED)).isEqualTo(packed.equals("on") ? "1" : "0");
       Footprint before = Footprint.of(qemu.pid());
       for (int round = 0; round < ROUNDS; round++) {
         guest.tell(FIO);
@@ -62,8 +66,15 @@ final class KillIT {
       assertThat(guest.run("dmesg | grep -E 'error|not a head|timeout' || true")).isEmpty();
       Footprint after = Footprint.awaitNoMoreThan(before, qemu.pid());
       System.out.printf(
-          "%s: %d deaths in %d rounds, with %.1f requests under way (most: %d); QEMU: %s, then %s%n",
-          version, lost.getCount(), ROUNDS, lost.getAverage(), lost.getMax(), before, after);
+          "%s, packed %s: %d deaths in %d rounds, with %.1f requests under way (most: %d); QEMU: %s, then %s%n",
+          version,
+          packed,
+          lost.getCount(),
+          ROUNDS,
+          lost.getAverage(),
+          lost.getMax(),
+          before,
+          after);
       assertThat(lost.getMax()).as("some were under way").isPositive();
       qemu.qmp().execute("quit");
       qemu.awaitEnd();
@@ -93,11 +104,11 @@ final class KillIT {
         List.of("--disk", "slow,id=disk0,size=32M,queues=%d,path=%s".formatted(QUEUES, disk())));
   }
 
-  private List<String> arguments() {
+  private List<String> arguments(String packed) {
     return List.of(
         "-chardev",
         "socket,id=disk0,reconnect=1,path=" + directory.resolve("disk0.sock"),
         "-device",
-        "vhost-user-blk-pci,chardev=disk0,num-queues=" + QUEUES);
+        "vhost-user-blk-pci,chardev=disk0,num-queues=%d,packed=%s".formatted(QUEUES, packed));
   }
 }

@@ -98,18 +98,9 @@ final class Testpmd implements AutoCloseable {
     output.await("packet forwarding with retry - ports=4 ", PATIENCE);
   }
 
-  /** The features that every device offered. */
-  long offered() {
-    return features("host_features before");
-  }
-
   /** The features that every port has negotiated with its device. */
   long negotiated() {
-    return features("features after");
-  }
-
-  private long features(String which) {
-    return Pattern.compile(which + " negotiate = ([0-9a-f]+)")
+    return Pattern.compile("features after negotiate = ([0-9a-f]+)")
         .matcher(output.text())
         .results()
         .mapToLong(found -> Long.parseUnsignedLong(found.group(1), 16))
