@@ -1,19 +1,29 @@
 package org.kvmzone.cli;
 
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import org.kvmzone.bridge.control.DeviceHost;
+import org.kvmzone.bridge.control.HostedDevice;
 import org.kvmzone.bridge.control.Providers;
 import org.kvmzone.bridge.control.StderrLoggerFinder;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
+import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.ffi.NativeException;
+import org.kvmzone.bridge.ffi.Signal;
 import org.kvmzone.bridge.probe.Watch;
+import org.kvmzone.bridge.vhostuser.InheritedSocket;
 import org.kvmzone.cli.guest.Guest;
 import org.kvmzone.cli.guest.GuestDevice;
 import org.kvmzone.cli.guest.ShellWords;
@@ -29,23 +39,27 @@ import picocli.CommandLine.Option;
     name = "serve",
     sortOptions = false,
     description = {
-      "Serve devices beside QEMU, for one guest or several, until SIGTERM or SIGINT.",
+      "Serve devices beside QEMU, for one guest or several, until SIGTERM or SIGINT; SIGHUP is",
+      "ignored.",
       "Prints what to add to QEMU's command line when it is ready."
     })
 final class ServeCommand implements Callable<Integer> {
+  /** Front ends see a close within two seconds, whatever hangs. */
+  private static final Duration ENDING = Duration.ofMillis(1800);
+
   @Option(
       names = "--name",
       paramLabel = "NAME",
-      required = true,
-      description = "What this service is called.")
-  private String name = "";
+      description = "What this service is called (default: serve-PID).")
+  private Optional<String> name = Optional.empty();
 
   @Option(
       names = "--dir",
       paramLabel = "DIR",
-      required = true,
-      description = "Where to listen, on ID.sock for each device; made if it is missing.")
-  private Path directory = Path.of("");
+      description =
+          "Where to listen, on ID.sock for each device; made if it is missing (default: where the"
+              + " control socket is).")
+  private Optional<Path> directory = Optional.empty();
 
   @Option(
       names = "--net",
@@ -65,6 +79,25 @@ final class ServeCommand implements Callable<Integer> {
       description = "Aggregate a probe from the beginning; kvmzone stats prints it.")
   private List<String> watches = new ArrayList<>();
 
+  @Option(
+      names = "--fd",
+      paramLabel = "[ID=]N",
+      description =
+          "An open socket for a device: one that listens, or is connected to a front end. Sockets"
+              + " that systemd hands over (LISTEN_FDS) are named by their devices.")
+  private List<String> fds = new ArrayList<>();
+
+  @Option(
+      names = "--socket-path",
+      paramLabel = "PATH",
+      description = "Where to listen, for a single device.")
+  private Optional<String> socketPath = Optional.empty();
+
+  @Option(
+      names = "--print-capabilities",
+      description = "Print what this is, in JSON, as back ends of QEMU do; and do nothing else.")
+  private boolean printCapabilities;
+
   private final Context context;
 
   ServeCommand(Context context) {
@@ -74,64 +107,113 @@ final class ServeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     context.refuseQemuOptions("serve");
-    Guest.checkName(name);
-    directory = directory.toAbsolutePath().normalize();
-    List<GuestDevice> devices = devices();
+    if (printCapabilities) {
+      context.out().println("{\"type\":\"" + (nets.isEmpty() ? "block" : "net") + "\"}");
+      return 0;
+    }
+    String called = name.orElseGet(() -> "serve-" + ProcessHandle.current().pid());
+    Guest.checkName(called);
+    List<GuestDevice> devices = devices(called);
     List<Watch> watched = Specs.watches(watches);
-    StderrLoggerFinder.name(name);
-    Files.createDirectories(
-        directory,
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-x---")));
-    DeviceHost host = host(devices, watched);
-    Ending.by(host::close);
+    Map<String, InheritedSocket> sockets =
+        HandedSockets.take(
+            devices.stream().map(GuestDevice::id).toList(), fds, context.environment());
+    StderrLoggerFinder.name(called);
+    Path listening = listening(called);
+    DeviceHost host = new DeviceHost(called, "serve", id -> listening.resolve(id + ".sock"));
+    // There is nothing to read again; and the terminal that it was started in may be gone.
+    Signal.ignore(Signal.SIGHUP);
+    Ending ending = Ending.within(ENDING, host::close);
+    try {
+      fill(host, devices, sockets);
+      watched.forEach(host::watch);
+    } catch (SpecException | NativeException | IOException e) {
+      // From here on what is wrong is no longer how it was asked for.
+      ending.forget();
+      host.close();
+      throw Failure.failed("" + e.getMessage(), e);
+    }
     host.start();
-    print(devices);
-    return Ending.await();
+    print(devices, host.devices());
+    return Ending.await(
+        CompletableFuture.allOf(
+            host.devices().stream().map(HostedDevice::ended).toArray(CompletableFuture[]::new)));
   }
 
-  private List<GuestDevice> devices() {
+  private Path listening(String called) throws IOException {
+    if (directory.isEmpty()) {
+      return context.runDirectory().path().resolve(called);
+    }
+    return Files.createDirectories(
+        directory.get().toAbsolutePath().normalize(),
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-x---")));
+  }
+
+  private List<GuestDevice> devices(String called) {
     List<GuestDevice> devices = new ArrayList<>();
-    nets.forEach(text -> devices.add(Specs.device("--net", FrontEnd.NETDEV, text).withMac(name)));
+    nets.forEach(text -> devices.add(nic(text, called)));
     disks.forEach(text -> devices.add(Specs.device("--disk", FrontEnd.CHARDEV, text)));
     if (devices.isEmpty()) {
       throw Failure.usage("nothing to serve: give --net or --disk");
     }
     GuestDevice.checkNames(devices);
     devices.forEach(device -> Providers.check(device.spec()));
-    return devices;
+    if (socketPath.isEmpty()) {
+      return devices;
+    }
+    if (devices.size() > 1 || !fds.isEmpty()) {
+      throw Failure.usage("--socket-path: for one device, and without --fd; in a SPEC, listen=");
+    }
+    GuestDevice only = devices.getFirst();
+    Map<String, String> values = new LinkedHashMap<>(only.spec().values());
+    if (values.put("listen", socketPath.get()) != null) {
+      throw Failure.usage("--socket-path: the SPEC says listen=, too");
+    }
+    GuestDevice there = new GuestDevice(only.frontEnd(), Spec.of(only.spec().word(), values));
+    Providers.check(there.spec());
+    return List.of(there);
   }
 
-  /** From here on what is wrong is no longer how it was asked for. */
-  private DeviceHost host(List<GuestDevice> devices, List<Watch> watched) throws IOException {
-    DeviceHost host = new DeviceHost(name, "serve", id -> directory.resolve(id + ".sock"));
-    try {
-      host.control(); // first: two services of one name must not take each other's sockets
-      for (GuestDevice device : devices) {
-        host.listen(device.spec());
-      }
-      watched.forEach(host::watch);
-      return host;
-    } catch (SpecException | NativeException | IOException e) {
-      host.close();
-      throw Failure.failed("" + e.getMessage(), e);
+  private GuestDevice nic(String text, String called) {
+    GuestDevice device = Specs.device("--net", FrontEnd.NETDEV, text);
+    if (name.isEmpty() && device.spec().text("macaddr").isEmpty()) {
+      throw Failure.usage(
+          "--net: macaddr= is missing; it is made of --name, if there is one, and would change");
+    }
+    return device.withMac(called);
+  }
+
+  private static void fill(
+      DeviceHost host, List<GuestDevice> devices, Map<String, InheritedSocket> sockets)
+      throws IOException {
+    host.control(); // first: two services of one name must not take each other's sockets
+    for (GuestDevice device : devices) {
+      InheritedSocket socket = sockets.get(device.id());
+      HostedDevice ignored =
+          socket == null ? host.listen(device.spec()) : host.inherit(device.spec(), socket);
     }
   }
 
-  private void print(List<GuestDevice> devices) {
+  private void print(List<GuestDevice> devices, List<HostedDevice> hosted) {
     QemuVersion version = context.qemuVersion();
-    context.out().println("# For QEMU " + version + ", RAM being its -m:");
-    context
-        .out()
-        .println(
-            "-machine memory-backend=ram -object memory-backend-memfd,id=ram,size=RAM,share=on");
-    for (GuestDevice device : devices) {
+    PrintWriter out = context.out();
+    out.println("# For QEMU " + version + ", RAM being its -m:");
+    out.println(
+        "-machine memory-backend=ram -object memory-backend-memfd,id=ram,size=RAM,share=on");
+    for (int i = 0; i < devices.size(); i++) {
+      GuestDevice device = devices.get(i);
       DeviceArguments arguments = new DeviceArguments(device, version, Accelerator.Kind.KVM);
-      context.out().println(ShellWords.join(arguments.sockets(directory)));
-      context.out().println(ShellWords.join(arguments.frontEnd(List.of())));
+      Path socket = hosted.get(i).socket();
+      if (socket.isAbsolute() || device.spec().text("connect").isPresent()) {
+        out.println(ShellWords.join(arguments.sockets(socket)));
+      } else {
+        out.println("# " + device.id() + " is met on " + socket + ", by whoever handed that over.");
+      }
+      out.println(ShellWords.join(arguments.frontEnd(List.of())));
     }
     if (Quirk.NO_MSIX_FOR_NICS.appliesTo(version, Accelerator.Kind.TCG) && !nets.isEmpty()) {
-      context.out().println("# Without KVM: vectors=0 for each virtio-net-pci.");
+      out.println("# Without KVM: vectors=0 for each virtio-net-pci.");
     }
-    context.out().flush();
+    out.flush();
   }
 }

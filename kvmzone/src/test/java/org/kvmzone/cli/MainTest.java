@@ -53,7 +53,7 @@ class MainTest {
           check a.json b.json     | what is this for: b.json; see kvmzone check --help
           check -- -vga std       | -- is followed by options for QEMU, and check starts none
           list -- -vga std        | -- is followed by options for QEMU, and list starts none
-          serve --dir /nowhere    | Missing required option: '--name=NAME'; see kvmzone serve --help
+          stats                   | Missing required parameter: 'NAME'; see kvmzone stats --help
           serve --name g --dir /n | nothing to serve: give --net or --disk
           serve --name g --dir /n --disk zvol,id=d,path=/d --net vnic,id=d,over=s | zvol d: another device has this id
           serve --name g --dir /n --disk zvol,id=d,path=/d --watch x | --watch: watch 'x': expected ':' at its end

@@ -24,15 +24,12 @@ public record DeviceArguments(
   /**
    * The chardev, and the netdev of a NIC, for a device that a process beside QEMU serves.
    *
-   * @param directory where that process listens, unless the SPEC says otherwise
+   * @param socket where the two meet, unless the SPEC says otherwise
    */
-  public List<String> sockets(Path directory) {
+  public List<String> sockets(Path socket) {
     Spec spec = device.spec();
     Optional<String> connect = spec.text("connect");
-    String path =
-        connect
-            .or(() -> spec.text("listen"))
-            .orElseGet(() -> directory.resolve(device.id() + ".sock").toString());
+    String path = connect.or(() -> spec.text("listen")).orElseGet(socket::toString);
     Value chardev = new Value("socket").with("id", device.id()).with("path", path);
     if (connect.isPresent()) {
       chardev.with("server", "on").with("wait", "off");

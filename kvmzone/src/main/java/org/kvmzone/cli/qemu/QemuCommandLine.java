@@ -90,7 +90,7 @@ public record QemuCommandLine(
     for (GuestDevice device : guest.devices()) {
       DeviceArguments arguments = new DeviceArguments(device, qemu.version(), accelerator);
       if (hosting instanceof Hosting.BesideQemu beside) {
-        line.addAll(arguments.sockets(beside.directory()));
+        line.addAll(arguments.sockets(beside.directory().resolve(device.id() + ".sock")));
       }
       line.addAll(arguments.frontEnd(booting(device, guest)));
     }

@@ -6,12 +6,14 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.kvmzone.bridge.control.HostedDevice.Place;
 import org.kvmzone.bridge.device.DeviceProvider;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.probe.Aggregation;
 import org.kvmzone.bridge.probe.Snapshot;
 import org.kvmzone.bridge.probe.Watch;
+import org.kvmzone.bridge.vhostuser.InheritedSocket;
 
 /**
  * The devices of one process: made from SPECs, started together, closed together. Once it runs,
@@ -55,7 +57,7 @@ public final class DeviceHost implements AutoCloseable {
    * @throws SpecException if it cannot be made
    */
   public HostedDevice listen(Spec spec) {
-    return add(spec, sockets.apply(spec.id()), false);
+    return add(spec, new Place.Listening(sockets.apply(spec.id())));
   }
 
   /**
@@ -64,12 +66,21 @@ public final class DeviceHost implements AutoCloseable {
    * @throws SpecException if it cannot be made
    */
   public HostedDevice connect(Spec spec, Path socket) {
-    return add(spec, socket, true);
+    return add(spec, new Place.Connecting(socket));
   }
 
-  private HostedDevice add(Spec spec, Path socket, boolean connects) {
+  /**
+   * Adds a device whose socket was handed over; it is the device's then.
+   *
+   * @throws SpecException if it cannot be made
+   */
+  public HostedDevice inherit(Spec spec, InheritedSocket socket) {
+    return add(spec, new Place.Inherited(socket));
+  }
+
+  private HostedDevice add(Spec spec, Place place) {
     refuseSecond(spec);
-    HostedDevice device = new HostedDevice(spec, socket, connects);
+    HostedDevice device = new HostedDevice(spec, place);
     devices.add(device);
     return device;
   }
@@ -97,7 +108,7 @@ public final class DeviceHost implements AutoCloseable {
   HostedDevice plug(Spec spec) throws ControlException {
     refuseSecond(spec);
     checkRunning();
-    HostedDevice device = new HostedDevice(spec, sockets.apply(spec.id()), false);
+    HostedDevice device = new HostedDevice(spec, new Place.Listening(sockets.apply(spec.id())));
     try {
       synchronized (this) {
         checkRunning(); // making it may have taken its time
@@ -196,6 +207,8 @@ public final class DeviceHost implements AutoCloseable {
     synchronized (this) {
       state = State.CLOSED;
     }
+    // All at once, so that the times for which requests may hang do not add up.
+    devices.forEach(HostedDevice::stop);
     if (control != null) {
       control.close();
     }

@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.device.DeviceProvider;
@@ -24,7 +26,9 @@ import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.NativeException;
 import org.kvmzone.bridge.vhostuser.Connector;
 import org.kvmzone.bridge.vhostuser.Endpoint;
+import org.kvmzone.bridge.vhostuser.InheritedSocket;
 import org.kvmzone.bridge.vhostuser.Listener;
+import org.kvmzone.bridge.vhostuser.OneConnection;
 import org.kvmzone.bridge.vhostuser.Session;
 import org.kvmzone.bridge.vhostuser.SessionStatistics;
 
@@ -40,15 +44,26 @@ public final class HostedDevice implements AutoCloseable {
   private final Endpoint endpoint;
   private final Path socket;
   private volatile @Nullable Session session; // the last
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
+
+  /** Where a device meets its front end, unless its SPEC says otherwise. */
+  sealed interface Place {
+    /** On a socket of its own. */
+    record Listening(Path socket) implements Place {}
+
+    /** On a socket of the front end's. */
+    record Connecting(Path socket) implements Place {}
+
+    /** On a socket that was handed over; the SPEC cannot say otherwise. */
+    record Inherited(InheritedSocket socket) implements Place {}
+  }
 
   /**
    * Makes a device, not yet started.
    *
-   * @param socket where it listens unless its SPEC says otherwise
-   * @param connects whether it connects there instead
    * @throws SpecException if the SPEC, or what it names, cannot be used
    */
-  HostedDevice(Spec spec, Path socket, boolean connects) {
+  HostedDevice(Spec spec, Place place) {
     DeviceProvider provider = Providers.of(spec);
     frontEnd = provider.frontEnd();
     device = provider.create(spec);
@@ -60,12 +75,14 @@ public final class HostedDevice implements AutoCloseable {
             new QueueLoop(
                 device.id() + "-" + i, TimeUnit.MICROSECONDS.toNanos(poll), this::loopDied));
       }
-      boolean connect = spec.text("connect").isPresent() || (connects && !listens(spec));
-      this.socket = Path.of(spec.text("connect").or(() -> spec.text("listen")).orElse("" + socket));
-      endpoint =
-          connect
-              ? new Connector(device.id(), this.socket, this::session)
-              : new Listener(device.id(), this.socket, this::session);
+      Place chosen = chosen(spec, place);
+      socket =
+          switch (chosen) {
+            case Place.Listening(Path path) -> path;
+            case Place.Connecting(Path path) -> path;
+            case Place.Inherited(InheritedSocket inherited) -> inherited.name();
+          };
+      endpoint = endpoint(chosen);
     } catch (IOException | NativeException | IllegalArgumentException e) {
       loops.forEach(QueueLoop::close);
       device.close();
@@ -73,8 +90,30 @@ public final class HostedDevice implements AutoCloseable {
     }
   }
 
-  private static boolean listens(Spec spec) {
-    return spec.text("listen").isPresent();
+  private static Place chosen(Spec spec, Place place) {
+    Optional<String> listen = spec.text("listen");
+    Optional<String> connect = spec.text("connect");
+    if (listen.isEmpty() && connect.isEmpty()) {
+      return place;
+    }
+    if (place instanceof Place.Inherited) {
+      throw new IllegalArgumentException("its socket was handed over: no listen=, no connect=");
+    }
+    return connect.isPresent()
+        ? new Place.Connecting(Path.of(connect.get()))
+        : new Place.Listening(Path.of(listen.orElseThrow()));
+  }
+
+  private Endpoint endpoint(Place place) throws IOException {
+    String id = device.id();
+    return switch (place) {
+      case Place.Listening(Path path) -> new Listener(id, path, this::session);
+      case Place.Connecting(Path path) -> new Connector(id, path, this::session);
+      case Place.Inherited(InheritedSocket inherited) ->
+          inherited.listens()
+              ? new Listener(id, inherited, this::session)
+              : new OneConnection(id, inherited, this::session, () -> ended.complete(null));
+    };
   }
 
   private Session session(Fd connection) {
@@ -146,12 +185,22 @@ public final class HostedDevice implements AutoCloseable {
     return statistics.isConnected();
   }
 
+  /** Completed when the last front end has gone that there can be; for most devices, never. */
+  public CompletableFuture<Void> ended() {
+    return ended.copy();
+  }
+
   /** What the device says of itself, with what is counted of its connections and queues. */
   public DeviceReport report() {
     DeviceReport own = device.report();
     Map<String, Long> counters = new LinkedHashMap<>(own.counters());
     counters.putAll(statistics.counters());
     return new DeviceReport(own.kind(), own.properties(), counters);
+  }
+
+  /** Ends the connection; returns at once. */
+  void stop() {
+    endpoint.stop();
   }
 
   /** Ends the connection, the threads and the device, in that order. */

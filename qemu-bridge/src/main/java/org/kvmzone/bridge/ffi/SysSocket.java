@@ -17,6 +17,9 @@ public final class SysSocket {
   public static final int MSG_NOSIGNAL = 0x4000;
   public static final int MSG_CTRUNC = 0x8;
   public static final int MSG_DONTWAIT = 0x40;
+  public static final int SO_TYPE = 3;
+  public static final int SO_ACCEPTCONN = 30;
+  public static final int SO_DOMAIN = 39;
   public static final int SHUT_WR = 1;
   public static final int SHUT_RDWR = 2;
 
@@ -70,6 +73,21 @@ public final class SysSocket {
       Native.capturing(
           "shutdown",
           FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+  private static final FunctionDescriptor NAME =
+      FunctionDescriptor.of(
+          ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS);
+  private static final MethodHandle GETSOCKNAME = Native.capturing("getsockname", NAME);
+  private static final MethodHandle GETPEERNAME = Native.capturing("getpeername", NAME);
+  private static final MethodHandle GETSOCKOPT =
+      Native.capturing(
+          "getsockopt",
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_INT,
+              ValueLayout.ADDRESS,
+              ValueLayout.ADDRESS));
   private static final MethodHandle SENDMSG =
       Native.capturing(
           "sendmsg",
@@ -210,6 +228,62 @@ public final class SysSocket {
     MemorySegment state = Errno.state();
     try {
       return Errno.result((int) SHUTDOWN.invokeExact(state, fd, how), state);
+    } catch (Throwable thrown) {
+      throw Native.unexpected(thrown);
+    }
+  }
+
+  /**
+   * The address that a socket has.
+   *
+   * {@snippet lang=c :
+   * int getsockname(int sockfd, struct sockaddr *addr, socklen_t *addrlen);
+   * }
+   *
+   * @return what the function returns, or {@code -errno}
+   */
+  public static int getsockname(int fd, MemorySegment address, MemorySegment length) {
+    MemorySegment state = Errno.state();
+    try {
+      return Errno.result((int) GETSOCKNAME.invokeExact(state, fd, address, length), state);
+    } catch (Throwable thrown) {
+      throw Native.unexpected(thrown);
+    }
+  }
+
+  /**
+   * The address of whom a socket is connected to.
+   *
+   * {@snippet lang=c :
+   * int getpeername(int sockfd, struct sockaddr *addr, socklen_t *addrlen);
+   * }
+   *
+   * @return what the function returns, or {@code -errno}
+   */
+  public static int getpeername(int fd, MemorySegment address, MemorySegment length) {
+    MemorySegment state = Errno.state();
+    try {
+      return Errno.result((int) GETPEERNAME.invokeExact(state, fd, address, length), state);
+    } catch (Throwable thrown) {
+      throw Native.unexpected(thrown);
+    }
+  }
+
+  /**
+   * What a socket is set to.
+   *
+   * {@snippet lang=c :
+   * int getsockopt(int sockfd, int level, int optname, void *optval, socklen_t *optlen);
+   * }
+   *
+   * @return what the function returns, or {@code -errno}
+   */
+  public static int getsockopt(
+      int fd, int level, int option, MemorySegment value, MemorySegment length) {
+    MemorySegment state = Errno.state();
+    try {
+      return Errno.result(
+          (int) GETSOCKOPT.invokeExact(state, fd, level, option, value, length), state);
     } catch (Throwable thrown) {
       throw Native.unexpected(thrown);
     }

@@ -86,13 +86,18 @@ public final class Connector implements Endpoint {
   }
 
   @Override
-  public void close() {
+  public void stop() {
     closing.countDown();
     synchronized (this) {
       if (session != null) {
         session.close();
       }
     }
+  }
+
+  @Override
+  public void close() {
+    stop();
     try {
       thread.join(ENDING_MILLIS);
     } catch (InterruptedException e) {
