@@ -53,12 +53,17 @@ final class Product {
     }
   }
 
+  /** One of the jars with all that they need in them. */
+  static Path jar(String name) {
+    return HOUSE.resolve("kvmzone/target").resolve(name);
+  }
+
   /** QEMU's option that loads the plugin, up to its own arguments. */
   static String plugin() {
     return HOUSE.resolve("qemu-bridge/target/libqemu-bridge.so")
         + ",jvm="
         + JAVA_HOME.resolve("lib/server/libjvm.so")
         + ",classpath="
-        + HOUSE.resolve("kvmzone/target/kvmzone-qemu.jar");
+        + jar("kvmzone-qemu.jar");
   }
 }
