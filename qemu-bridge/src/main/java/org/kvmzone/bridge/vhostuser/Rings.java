@@ -76,9 +76,15 @@ final class Rings {
     startReady();
   }
 
-  /** Another dirty log, from now on. */
+  /** Another dirty log, from now on; one that is refused is closed. */
   void log(DirtyLog log) throws ProtocolException, RefusedException {
-    Optional<DirtyLog> old = memory.log(log);
+    Optional<DirtyLog> old;
+    try {
+      old = memory.log(log);
+    } catch (RefusedException refused) {
+      log.close();
+      throw refused;
+    }
     logAll();
     old.ifPresent(DirtyLog::close);
   }
@@ -93,12 +99,17 @@ final class Rings {
     return memory.log().filter(_ -> (features & ProtocolFeatures.LOG_ALL) != 0);
   }
 
-  /** Where requests in flight are noted, from the next start on. */
-  void inflight(Optional<InflightArea> area) throws RefusedException {
-    for (Ring ring : rings) {
-      var _ = whileStopped(ring.index(), "the in-flight area");
+  /** Where requests in flight are noted, from the next start on; if refused, it is closed. */
+  void inflight(InflightArea area) throws RefusedException {
+    try {
+      for (Ring ring : rings) {
+        var _ = whileStopped(ring.index(), "the in-flight area");
+      }
+    } catch (RefusedException refused) {
+      area.close();
+      throw refused;
     }
-    memory.inflight(area);
+    memory.inflight(Optional.of(area));
   }
 
   void addresses(int index, long descriptors, long available, long used)

@@ -249,7 +249,7 @@ public final class Session {
 
   private void setInflight(long size, long offset, int queues, Fd file) throws RefusedException {
     requireInflight(queues);
-    rings.inflight(Optional.of(mapped(() -> InflightArea.map(file, offset, size, queues))));
+    rings.inflight(mapped(() -> InflightArea.map(file, offset, size, queues)));
   }
 
   /** The front end keeps the file; here it is mapped when it comes back. */
@@ -283,8 +283,14 @@ public final class Session {
     rings.startReady();
   }
 
-  private void replyBase(int request, int ring) throws ProtocolException, RefusedException {
-    int base = rings.reset(ring);
+  /** A refusal has the size of an answer, and would be taken for ring 1 at base 0. */
+  private void replyBase(int request, int ring) throws ProtocolException {
+    int base;
+    try {
+      base = rings.reset(ring);
+    } catch (RefusedException refused) {
+      throw new ProtocolException(refused.what());
+    }
     try (Arena arena = Arena.ofConfined()) {
       wire.reply(request, arena.allocateFrom(ValueLayout.JAVA_INT, ring, base));
     }

@@ -10,6 +10,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.memory.DirtyLog;
 import org.kvmzone.bridge.memory.GuestMemory;
+import org.kvmzone.bridge.memory.LostMemory;
 
 /** The split ring (virtio 1.3 §2.7). */
 public final class SplitVirtqueue implements Virtqueue {
@@ -139,11 +140,12 @@ public final class SplitVirtqueue implements Virtqueue {
       fail(found);
       return false;
     }
-    popped[head] = true;
-    inFlight++;
     if (inflight != null) {
       inflight.take(head);
+      LostMemory.report(); // of the area: before the chain counts, or nobody would give it back
     }
+    popped[head] = true;
+    inFlight++;
     return true;
   }
 
