@@ -30,7 +30,7 @@ class BugClassesTest extends Conformance {
   private static final int NEXT = DriverRing.NEXT;
   private static final int WRITE = DriverRing.WRITE;
   private static final int INDIRECT = DriverRing.INDIRECT;
-  private static final int CUTS = Integer.getInteger("kvmzone.cuts", 100);
+  private static final int CUTS = Integer.getInteger("kvmzone.cuts", 600);
 
   private static long buffer(Vmm vmm) {
     return vmm.ram().allocate(64, 16);

@@ -41,7 +41,7 @@ abstract class Conformance {
     honestSession();
     device.awaitEnd();
     neighbour.answers(10);
-    before = Resources.now();
+    before = Resources.settled();
   }
 
   @AfterEach

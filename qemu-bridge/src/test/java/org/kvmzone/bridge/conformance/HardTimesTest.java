@@ -93,7 +93,7 @@ class HardTimesTest extends Conformance {
         Listener listener = new Listener("echo0", path, device::newSession)) {
       listener.start();
       visit(path, ram, CONNECTS / 4); // what is allocated once
-      Resources before = Resources.now();
+      Resources before = Resources.settled();
       long memory = residentBytes();
       visit(path, ram, CONNECTS);
       before.awaitBack();

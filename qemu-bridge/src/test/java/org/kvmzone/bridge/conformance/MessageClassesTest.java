@@ -29,6 +29,15 @@ class MessageClassesTest extends Conformance {
     for (int size : new int[] {0, 32769, 65535, 65536, 1 << 30, -1}) {
       turnedDown(vmm -> vmm.stop(0), Request.SET_VRING_NUM, FrontEnd.state(0, size));
     }
+    for (int size : new int[] {3, 63}) { // of a packed ring perhaps
+      try (Vmm vmm = connect()) {
+        vmm.prepare(0, RING);
+        vmm.accepted(Request.SET_VRING_NUM, FrontEnd.state(0, size));
+        byte[] enable = FrontEnd.state(0, 1);
+        assertThat(vmm.frontEnd().acknowledged(Request.SET_VRING_ENABLE, enable)).isEqualTo(1);
+      }
+      device.awaitEnd();
+    }
     for (int ring : new int[] {2, 255, 256, 0x10000, -1}) {
       for (int request :
           new int[] {
@@ -137,7 +146,7 @@ class MessageClassesTest extends Conformance {
       offered = vmm.frontEnd().ask(Request.GET_FEATURES);
     }
     for (int bit = 0; bit < 64; bit++) {
-      if ((offered >>> bit & 1) == 0) {
+      if (((offered >>> bit) & 1) == 0) {
         turnedDown(Request.SET_FEATURES, FrontEnd.words(FEATURES | (1L << bit)));
       }
     }

@@ -92,7 +92,7 @@ public final class Player implements AutoCloseable {
         carried = true;
       }
       Integer feature = FEATURE_OF.get(step.request());
-      if (feature != null && (protocol >>> feature & 1) == 0) {
+      if (feature != null && ((protocol >>> feature) & 1) == 0) {
         leftOut.add(step.name());
       } else {
         play(step);
@@ -175,7 +175,7 @@ public final class Player implements AutoCloseable {
   private void config(Step step) {
     int size = (int) step.field("size");
     byte[] asked =
-        Arrays.copyOf(FrontEnd.words(step.field("off") | (long) size << 32, 0), step.size());
+        Arrays.copyOf(FrontEnd.words(step.field("off") | ((long) size << 32), 0), step.size());
     frontEnd.send(step.request(), flags(step), asked);
     byte[] answer = answer(step, step.size());
     if (!Arrays.equals(answer, 0, 12, asked, 0, 12)) {
@@ -273,7 +273,7 @@ public final class Player implements AutoCloseable {
     check(step.request(), payload.length, step.size());
     check(step.request(), files.length, step.files());
     frontEnd.send(step.request(), flags(step), payload, files);
-    if (step.needReply() && (protocol >>> REPLY_ACK & 1) != 0) {
+    if (step.needReply() && ((protocol >>> REPLY_ACK) & 1) != 0) {
       long result = number(answer(step, 8));
       if (result != 0) {
         throw new AssertionError(step + " was refused");

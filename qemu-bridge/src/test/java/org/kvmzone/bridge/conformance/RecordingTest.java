@@ -30,7 +30,7 @@ class RecordingTest {
     EchoDevice echo = new EchoDevice("echo0", QUEUES);
     echo.trackInFlight();
     try (Served device = new Served(echo)) {
-      Resources before = Resources.now();
+      Resources before = Resources.settled();
       try (Player player = new Player(device.connect())) {
         player.play(Recording.of(name), RecordingTest::echo);
         // For devices of another kind; the network card's own test plays it.

@@ -106,7 +106,7 @@ class TrapsTest extends Conformance {
   @DisplayName("T5: a ring beyond the first, without multiqueue")
   void t5() {
     try (Vmm vmm = new Vmm(device.connect())) {
-      vmm.frontEnd().send(Request.SET_PROTOCOL_FEATURES, Vmm.PROTOCOL & ~1);
+      vmm.frontEnd().send(Request.SET_PROTOCOL_FEATURES, Vmm.PROTOCOL & ~1L);
       vmm.frontEnd().send(Request.SET_FEATURES, FEATURES);
       vmm.shareMemory();
       vmm.start(1, RING).echo((byte) 1);
@@ -298,7 +298,7 @@ class TrapsTest extends Conformance {
         } else if (random.nextInt(50) == 0) {
           acknowledges = random.nextBoolean();
           frontEnd.send(
-              Request.SET_PROTOCOL_FEATURES, acknowledges ? Vmm.PROTOCOL : Vmm.PROTOCOL & ~8);
+              Request.SET_PROTOCOL_FEATURES, acknowledges ? Vmm.PROTOCOL : Vmm.PROTOCOL & ~8L);
         } else {
           frontEnd.send(Request.SET_STATUS, flags, FrontEnd.words(random.nextInt(256)));
           if (need && acknowledges) {

@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.Iovec;
@@ -114,6 +115,17 @@ public final class FrontEnd implements AutoCloseable {
     Optional<ByteBuffer> header = read(12).map(FrontEnd::buffer);
     header.ifPresent(h -> payload(request, h));
     return header.isPresent();
+  }
+
+  /** The request that the next reply answers; nothing if the connection is closed. */
+  public OptionalInt nextReply() {
+    Optional<ByteBuffer> header = read(12).map(FrontEnd::buffer);
+    if (header.isEmpty()) {
+      return OptionalInt.empty();
+    }
+    int request = header.get().getInt(0);
+    payload(request, header.get());
+    return OptionalInt.of(request);
   }
 
   private byte[] payload(int request, ByteBuffer header) {

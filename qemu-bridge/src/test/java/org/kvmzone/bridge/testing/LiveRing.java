@@ -6,7 +6,6 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Optional;
 import org.kvmzone.bridge.ffi.Fd;
-import org.kvmzone.bridge.ffi.SysEventfd;
 import org.kvmzone.bridge.ffi.Unistd;
 import org.kvmzone.bridge.testing.DriverRing.Used;
 import org.kvmzone.bridge.testing.GuestRam.Piece;
@@ -47,7 +46,7 @@ public final class LiveRing implements AutoCloseable {
 
   /** Tells the device to look. */
   public void kick() {
-    SysEventfd.signal(files.kick().number());
+    files.signalKick();
   }
 
   /** What the device gives back next; waits for it. */

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * What this process holds of the kernel's.
@@ -14,6 +15,8 @@ import java.util.Objects;
  * @param mappings of memfds, in {@code /proc/self/maps}: memory of guests, areas in flight
  */
 public record Resources(int descriptors, long mappings) {
+  private static final int LOOKS = 20;
+
   /** What is held at this moment. */
   public static Resources now() {
     int open = Objects.requireNonNull(new File("/proc/self/fd").list()).length;
@@ -24,8 +27,29 @@ public record Resources(int descriptors, long mappings) {
     }
   }
 
-  /** Waits until as much is held as was held then: sessions end on threads of their own. */
+  /** What is held when nothing has changed for a while: threads may still be giving things back. */
+  public static Resources settled() {
+    Resources last = now();
+    for (int same = 0; same < LOOKS; same++) {
+      LockSupport.parkNanos(1_000_000);
+      Resources next = now();
+      if (!next.equals(last)) {
+        same = 0;
+        last = next;
+      }
+    }
+    return last;
+  }
+
+  /**
+   * Waits until no more is held than was then: sessions end on threads of their own. Less is no
+   * fault: others may have been giving back what is nobody's business here.
+   */
   public void awaitBack() {
-    Await.until(this + " held again, instead of " + now(), () -> now().equals(this));
+    Await.until(this + " held again, instead of " + now(), () -> now().isWithin(this));
+  }
+
+  private boolean isWithin(Resources other) {
+    return descriptors <= other.descriptors && mappings <= other.mappings;
   }
 }

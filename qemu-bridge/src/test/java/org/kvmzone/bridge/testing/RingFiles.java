@@ -1,6 +1,7 @@
 package org.kvmzone.bridge.testing;
 
 import org.kvmzone.bridge.ffi.Fd;
+import org.kvmzone.bridge.ffi.SysEventfd;
 
 /**
  * The eventfds of a ring.
@@ -13,6 +14,11 @@ public record RingFiles(Fd kick, Fd call, Fd error) implements AutoCloseable {
   /** Three new ones. */
   public static RingFiles create() {
     return new RingFiles(Fd.event(), Fd.event(), Fd.event());
+  }
+
+  /** Tells the device to look. */
+  public void signalKick() {
+    SysEventfd.signal(kick.number());
   }
 
   @Override

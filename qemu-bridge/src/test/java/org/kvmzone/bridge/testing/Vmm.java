@@ -15,7 +15,10 @@ public final class Vmm implements AutoCloseable {
   public static final long PROTOCOL_FEATURES = 1L << 30;
 
   /** VHOST_USER_PROTOCOL_F_MQ, REPLY_ACK, RESET_DEVICE, CONFIGURE_MEM_SLOTS, STATUS. */
-  public static final long PROTOCOL = 1 | 1 << 3 | 1 << 13 | 1 << 15 | 1 << 16;
+  public static final long PROTOCOL = 1 | (1 << 3) | (1 << 13) | (1 << 15) | (1 << 16);
+
+  /** VHOST_USER_PROTOCOL_F_INFLIGHT_SHMFD. */
+  public static final long TRACKED = 1 << 12;
 
   /** What a modern driver takes of a device that has nothing to offer. */
   public static final long PLAIN = Features.VERSION_1 | PROTOCOL_FEATURES;
@@ -68,7 +71,7 @@ public final class Vmm implements AutoCloseable {
   public void negotiate(long features) {
     long offered = frontEnd.ask(Request.GET_FEATURES);
     long protocol = frontEnd.ask(Request.GET_PROTOCOL_FEATURES);
-    frontEnd.send(Request.SET_PROTOCOL_FEATURES, PROTOCOL & protocol);
+    frontEnd.send(Request.SET_PROTOCOL_FEATURES, (PROTOCOL | TRACKED) & protocol);
     frontEnd.send(Request.SET_OWNER);
     frontEnd.send(Request.SET_FEATURES, features & offered);
   }
@@ -97,12 +100,18 @@ public final class Vmm implements AutoCloseable {
 
   /** Sets up a ring, all but enabling it. */
   public LiveRing prepare(int index, int size) {
+    LiveRing ring = newRing(index, size);
+    announce(index, ring, size, 0);
+    return ring;
+  }
+
+  /** A ring of which nothing was said yet, in the place of the one before. */
+  public LiveRing newRing(int index, int size) {
     LiveRing ring = new LiveRing(ram, size);
     LiveRing before = rings.put(index, ring);
     if (before != null) {
       before.close();
     }
-    announce(index, ring, size, 0);
     return ring;
   }
 
