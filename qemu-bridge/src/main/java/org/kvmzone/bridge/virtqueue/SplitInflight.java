@@ -149,6 +149,7 @@ public final class SplitInflight {
     batched = 0;
     VarHandle.releaseFence();
     area.set(JAVA_SHORT, USED_INDEX_AT, (short) usedIndex);
+    VarHandle.releaseFence(); // no store of the next batch comes before these
   }
 
   private void mark(int head, boolean inFlight) {
