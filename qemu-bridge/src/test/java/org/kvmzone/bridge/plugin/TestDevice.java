@@ -51,7 +51,7 @@ final class TestDevice implements VirtioDevice {
   public byte[] config() {
     byte[] config = new byte[type == 2 ? BLK_CONFIG_BYTES : 0];
     if (type == 2) {
-      config[1] = 1; // capacity: 256 sectors
+      config[1] = 8; // capacity: 2048 sectors, the least that SeaBIOS looks at
     }
     return config;
   }
