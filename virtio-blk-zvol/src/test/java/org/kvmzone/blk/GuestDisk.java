@@ -24,7 +24,7 @@ final class GuestDisk implements AutoCloseable {
   static final long ALL = VirtioBlk.F_FLUSH | Features.INDIRECT_DESC | Features.EVENT_IDX;
 
   private final VirtioBlk device;
-  private final GuestRam ram = new GuestRam(32 << 20);
+  private final GuestRam ram;
   private final Map<Integer, Request> waiting = new HashMap<>();
   private TestQueue queue;
 
@@ -36,7 +36,13 @@ final class GuestDisk implements AutoCloseable {
 
   /** A ring of a disk, set up for a driver that takes these features. */
   GuestDisk(VirtioBlk device, long features) {
+    this(device, features, 32 << 20);
+  }
+
+  /** The same, with so many bytes of memory. */
+  GuestDisk(VirtioBlk device, long features, int bytes) {
     this.device = device;
+    ram = new GuestRam(bytes);
     queue = start(features);
   }
 
