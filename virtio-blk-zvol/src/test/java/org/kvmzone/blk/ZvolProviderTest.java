@@ -143,7 +143,8 @@ class ZvolProviderTest {
             "guest_block_size",
             "queues",
             "threads",
-            "seg_max");
+            "seg_max",
+            "incoming");
     assertThat(provider.properties())
         .allSatisfy(property ->
             assertThat(property.values() + property.byDefault() + property.meaning())
