@@ -85,11 +85,7 @@ final class DeviceCommands {
 
   private Json.Obj resize(Request request) throws ControlException {
     String id = request.text("device").orElseThrow(() -> request.missing("device"));
-    HostedDevice device =
-        host.devices().stream()
-            .filter(each -> each.id().equals(id))
-            .findFirst()
-            .orElseThrow(() -> new ControlException(host.name() + " has no device " + id));
+    HostedDevice device = host.device(id);
     Optional<Long> size = request.whole("size");
     try {
       HostedDevice.Resized resized =

@@ -136,10 +136,7 @@ public final class DeviceHost implements AutoCloseable {
    * @throws ControlException if there is none of this id, or it is in use
    */
   void unplug(String id, boolean force) throws ControlException {
-    HostedDevice device = find(id);
-    if (device == null) {
-      throw new ControlException(name + " has no device " + id);
-    }
+    HostedDevice device = device(id);
     if (device.isConnected() && !force) {
       throw new ControlException(
           id
@@ -152,6 +149,19 @@ public final class DeviceHost implements AutoCloseable {
     }
     device.close();
     LOG.log(System.Logger.Level.INFO, id + ": unplugged");
+  }
+
+  /**
+   * The device of this id.
+   *
+   * @throws ControlException if there is none
+   */
+  HostedDevice device(String id) throws ControlException {
+    HostedDevice device = find(id);
+    if (device == null) {
+      throw new ControlException(name + " has no device " + id);
+    }
+    return device;
   }
 
   private @Nullable HostedDevice find(String id) {

@@ -3,6 +3,7 @@ package org.kvmzone.bridge.control;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.kvmzone.bridge.device.DeviceReport;
 import org.kvmzone.bridge.probe.Snapshot;
 
@@ -47,18 +48,12 @@ final class HostControl implements AutoCloseable {
   }
 
   private Json.Obj stats(Request request) throws ControlException {
-    String wanted = request.text("device").orElse("");
-    List<Json.Obj> devices =
-        host.devices().stream()
-            .filter(device -> wanted.isEmpty() || device.id().equals(wanted))
-            .map(HostControl::statistics)
-            .toList();
-    if (devices.isEmpty() && !wanted.isEmpty()) {
-      throw new ControlException(host.name() + " has no device " + wanted);
-    }
+    Optional<String> wanted = request.text("device");
+    List<HostedDevice> devices =
+        wanted.isPresent() ? List.of(host.device(wanted.get())) : host.devices();
     return Json.object()
         .put("name", host.name())
-        .put("devices", devices)
+        .put("devices", devices.stream().map(HostControl::statistics).toList())
         .put("watches", host.snapshots().stream().map(HostControl::watched).toList())
         .build();
   }

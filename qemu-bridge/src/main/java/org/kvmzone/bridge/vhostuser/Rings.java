@@ -85,8 +85,12 @@ final class Rings {
       log.close();
       throw refused;
     }
-    logAll();
-    old.ifPresent(DirtyLog::close);
+    try {
+      logAll();
+    } finally {
+      old.ifPresent(
+          DirtyLog::close); // a ring that hangs in a turn is abandoned with the connection
+    }
   }
 
   private void logAll() throws ProtocolException {
