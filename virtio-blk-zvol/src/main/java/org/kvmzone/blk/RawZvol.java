@@ -210,20 +210,7 @@ public final class RawZvol implements Zvol {
   }
 
   private int fault(ZvolRequest request) {
-    if (closed) {
-      return Errno.EBADF;
-    }
-    if (request.op() == ZvolRequest.Op.FLUSH) {
-      return 0;
-    }
-    long unaligned = (request.offset() | request.length()) & (blockSizes.logical() - 1);
-    if (unaligned != 0
-        || request.length() <= 0
-        || request.offset() < 0
-        || request.offset() > size - request.length()) {
-      return Errno.EINVAL;
-    }
-    return readOnly && request.op() != ZvolRequest.Op.READ ? Errno.EROFS : 0;
+    return closed ? Errno.EBADF : request.fault(this);
   }
 
   /** Serves all flushes that wait: each was submitted before, so all that it covers is written. */

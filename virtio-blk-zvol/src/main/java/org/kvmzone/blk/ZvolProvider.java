@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.kvmzone.bridge.device.DeviceProvider;
@@ -40,6 +41,11 @@ public final class ZvolProvider implements DeviceProvider {
   @Override
   public List<Property> properties() {
     return List.of(
+        new Property(
+            "kind",
+            "raw|null",
+            "raw",
+            "what the disk stands on: null keeps nothing, and needs size= instead of path="),
         new Property("path", "PATH", "required", "the raw file or block device"),
         new Property(
             "size",
@@ -83,7 +89,7 @@ public final class ZvolProvider implements DeviceProvider {
 
   @Override
   public void check(Spec spec) {
-    options(spec);
+    opener(spec);
     settings(spec);
   }
 
@@ -91,10 +97,38 @@ public final class ZvolProvider implements DeviceProvider {
   public VirtioDevice create(Spec spec) {
     VirtioBlk.Settings settings = settings(spec);
     try {
-      return new VirtioBlk(spec.id(), RawZvol.open(options(spec)), settings);
+      return new VirtioBlk(spec.id(), opener(spec).get(), settings);
     } catch (VolumeException e) {
       throw new SpecException(spec.label() + ": " + e.getMessage(), e);
     }
+  }
+
+  private static Supplier<Zvol> opener(Spec spec) {
+    String kind = spec.text("kind").orElse("raw");
+    return switch (kind) {
+      case "raw" -> {
+        RawZvol.Options options = options(spec);
+        yield () -> RawZvol.open(options);
+      }
+      case "null" -> {
+        NullZvol zvol = nothing(spec);
+        yield () -> zvol;
+      }
+      default -> throw spec.bad("kind", kind, "raw or null");
+    };
+  }
+
+  private static NullZvol nothing(Spec spec) {
+    for (String name : List.of("path", "incoming")) {
+      if (spec.text(name).isPresent()) {
+        throw new SpecException(spec.label() + ": " + name + "= is of no use to kind=null");
+      }
+    }
+    BlockSizes sizes = sizes(spec).orElse(BlockSizes.of(512, 4096));
+    long size =
+        size(spec, sizes.logical())
+            .orElseThrow(() -> new SpecException(spec.label() + ": kind=null needs size="));
+    return new NullZvol(size, spec.flag("readonly", false), sizes);
   }
 
   private static RawZvol.Options options(Spec spec) {
@@ -107,18 +141,26 @@ public final class ZvolProvider implements DeviceProvider {
     if (path.indexOf('\0') >= 0) {
       throw new SpecException(spec.label() + ": path has a NUL in it");
     }
-    Optional<Long> size = spec.size("size");
-    Optional<BlockSizes> sizes = spec.text("guest_block_size").map(text -> blockSizes(spec, text));
-    int block = sizes.map(BlockSizes::logical).orElse(512);
-    if (size.isPresent() && (size.get() == 0 || size.get() % block != 0)) {
-      throw spec.bad("size", spec.text("size").get(), "a multiple of " + block + ", more than 0");
-    }
+    Optional<BlockSizes> sizes = sizes(spec);
+    Optional<Long> size = size(spec, sizes.map(BlockSizes::logical).orElse(512));
     return new RawZvol.Options(
         Path.of(path),
         spec.flag("readonly", false),
         size.map(OptionalLong::of).orElse(OptionalLong.empty()),
         sizes,
         spec.flag("incoming", false));
+  }
+
+  private static Optional<BlockSizes> sizes(Spec spec) {
+    return spec.text("guest_block_size").map(text -> blockSizes(spec, text));
+  }
+
+  private static Optional<Long> size(Spec spec, int block) {
+    Optional<Long> size = spec.size("size");
+    if (size.isPresent() && (size.get() == 0 || size.get() % block != 0)) {
+      throw spec.bad("size", spec.text("size").get(), "a multiple of " + block + ", more than 0");
+    }
+    return size;
   }
 
   private static BlockSizes blockSizes(Spec spec, String text) {

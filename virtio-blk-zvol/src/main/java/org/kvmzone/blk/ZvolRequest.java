@@ -2,6 +2,7 @@ package org.kvmzone.blk;
 
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.memory.Buffers;
 
 /**
@@ -79,6 +80,21 @@ public abstract class ZvolRequest {
     this.length = length;
     this.data = data;
     this.mayUnmap = mayUnmap;
+  }
+
+  /**
+   * What is wrong with this as an operation on a volume: EINVAL or EROFS as {@link Zvol} says; 0 if
+   * nothing is.
+   */
+  final int fault(Zvol zvol) {
+    if (op == Op.FLUSH) {
+      return 0;
+    }
+    long unaligned = (offset | length) & (zvol.blockSizes().logical() - 1);
+    if (unaligned != 0 || length <= 0 || offset < 0 || offset > zvol.size() - length) {
+      return Errno.EINVAL;
+    }
+    return zvol.readOnly() && op != Op.READ ? Errno.EROFS : 0;
   }
 
   /** What is to be done. */

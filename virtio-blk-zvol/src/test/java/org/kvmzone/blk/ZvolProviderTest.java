@@ -85,11 +85,24 @@ class ZvolProviderTest {
     provider.check(Spec.parse("zvol,id=disk0,path=/dev/none"));
   }
 
+  @Test
+  void aDiskOfNothing() {
+    try (VirtioDevice device = provider.create(Spec.parse("zvol,id=d,kind=null,size=1G"))) {
+      assertThat(device.report().properties())
+          .containsEntry("target", "null")
+          .containsEntry("size", "1073741824");
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       quoteCharacter = '"',
       value = {
+        "kind=file,path=/x|kind=file: must be raw or null",
+        "kind=null|kind=null needs size=",
+        "kind=null,size=1000|size=1000: must be a multiple of 512, more than 0",
+        "kind=null,size=1M,path=/x|path= is of no use to kind=null",
         "path=|path=PATH is missing: give a raw file or block device",
         "id2=x|path=PATH is missing: give a raw file or block device",
         "path=/x,readonly=yes|readonly=yes: must be on or off",
@@ -136,6 +149,7 @@ class ZvolProviderTest {
     assertThat(provider.properties())
         .extracting(Property::name)
         .containsExactly(
+            "kind",
             "path",
             "size",
             "readonly",

@@ -167,6 +167,16 @@ final class FrameBatch {
     return memory.get(BE64, frameAt(frame) + 6) >>> 16;
   }
 
+  /** Makes the frame one from where it goes to where it comes from. */
+  void swapAddresses(int frame) {
+    long at = frameAt(frame);
+    long destination = memory.get(BE64, at) >>> 16;
+    long source = memory.get(BE64, at + 6);
+    // The second store covers the two bytes behind the source address, as they were.
+    memory.set(BE64, at, (source & (-1L << 16)) | (destination >>> 32));
+    memory.set(BE64, at + 6, (destination << 16) | (source & 0xffff));
+  }
+
   /** Copies {@code length} bytes of a frame, from its byte {@code from} on, into other memory. */
   void copyTo(int frame, long from, Buffers target, long at, long length) {
     long head = Math.max(0, Math.min(length, captured[frame] - from));

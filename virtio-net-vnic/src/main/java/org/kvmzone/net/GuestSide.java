@@ -109,9 +109,14 @@ final class GuestSide implements VnicClient {
   }
 
   @Override
-  public boolean ready(int queue) {
-    ReceiveQueue wanted = queues[queue % queues.length];
-    return !wanted.isRunning() || wanted.ready();
+  public long offer(int queue, FrameBatch batch, long frames) {
+    long accepted = filter(batch, frames);
+    return accepted == 0 ? 0 : choose(queue).offer(batch, accepted);
+  }
+
+  @Override
+  public boolean receives() {
+    return running() > 0;
   }
 
   @Override

@@ -19,6 +19,34 @@ sealed interface LinkConfig {
     }
   }
 
+  /** Nothing: what is sent is thrown away, see {@link DiscardVnic}. */
+  record Discard() implements LinkConfig {
+    @Override
+    public String kind() {
+      return "discard";
+    }
+  }
+
+  /** The guest itself, see {@link EchoVnic}. */
+  record Echo() implements LinkConfig {
+    @Override
+    public String kind() {
+      return "echo";
+    }
+  }
+
+  /**
+   * A source of frames, see {@link ChargenVnic}.
+   *
+   * @param frameSize bytes of each, without its check sequence
+   */
+  record Chargen(int frameSize) implements LinkConfig {
+    @Override
+    public String kind() {
+      return "chargen";
+    }
+  }
+
   /**
    * A tap that is opened by the VNIC's name.
    *

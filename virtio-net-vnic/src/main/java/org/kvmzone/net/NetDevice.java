@@ -79,6 +79,10 @@ final class NetDevice implements NetworkDevice {
     return switch (config.link()) {
       case LinkConfig.Stub stub ->
           Etherstub.open(stub.name(), config.id(), config.mac(), config.queues(), client, drops);
+      case LinkConfig.Discard _ -> new DiscardVnic(config.queues(), config.mtu());
+      case LinkConfig.Echo _ -> new EchoVnic(client);
+      case LinkConfig.Chargen source ->
+          new ChargenVnic(config.mac(), config.queues(), source.frameSize(), client);
       case LinkConfig.TapName tap ->
           TapVnic.open(tap.name(), config.queues(), config.mtu(), client, drops);
       case LinkConfig.TapFds tap ->

@@ -26,8 +26,15 @@ final class NetProperties {
   private static final int MAX_BACKLOG = 4096;
   private static final int DEFAULT_BACKLOG = 1024;
   private static final int DEFAULT_MTU = 1500;
+
+  /** The shortest that Ethernet knows, without its check sequence. */
+  private static final int LEAST_FRAME = 60;
+
   private static final Pattern LINK_NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_.-]{0,30}");
   private static final Path HOST_LINKS = Path.of("/sys/class/net");
+
+  private static final List<String> KINDS =
+      List.of("etherstub", "tap", "discard", "echo", "chargen");
 
   /** The properties that are of use with {@code ip} only. */
   private static final List<String> LEASE =
@@ -50,10 +57,11 @@ final class NetProperties {
           property("ifname", "NAME", "the id", "the VNIC's name; a tap's interface"),
           property(
               "kind",
-              "etherstub|tap",
+              String.join("|", KINDS),
               "etherstub if over= is given, tap if fd= is",
               "what the VNIC is made on"),
           property("over", "NAME", "none", "the etherstub, a switch in this process, below it"),
+          property("frame_size", "60..9018", "60", "bytes of each frame that kind=chargen makes"),
           property(
               "fd.N", "NUMBER", "none", "an open tap of whoever starts us; one for each queue"),
           property("macaddr", "MAC", "required", "the guest's address, the same as QEMU's mac="),
@@ -116,7 +124,7 @@ final class NetProperties {
         ifname,
         link(ifname, queues),
         mac,
-        spec.number("mtu", 576, 9000, DEFAULT_MTU),
+        mtu(),
         lease(mac, ip),
         protection(mac, ip),
         spec.flag("promisc", false),
@@ -143,17 +151,29 @@ final class NetProperties {
   private LinkConfig link(String ifname, int queues) {
     List<String> fds = spec.list("fd");
     String kind = spec.text("kind").orElseGet(() -> kind(!fds.isEmpty()));
+    if (!KINDS.contains(kind)) {
+      throw spec.bad("kind", kind, "one of " + String.join(", ", KINDS));
+    }
+    refuse("fd", !fds.isEmpty() && !kind.equals("tap"), "kind=" + kind);
+    refuse("over", spec.text("over").isPresent() && !kind.equals("etherstub"), "kind=" + kind);
+    refuse(
+        "frame_size",
+        spec.text("frame_size").isPresent() && !kind.equals("chargen"),
+        "kind=" + kind);
     return switch (kind) {
-      case "etherstub" -> {
-        refuse("fd", !fds.isEmpty(), "an etherstub");
-        yield new LinkConfig.Stub(stub());
-      }
-      case "tap" -> {
-        refuse("over", spec.text("over").isPresent(), "a tap");
-        yield fds.isEmpty() ? tap(ifname) : new LinkConfig.TapFds(fds(fds, queues));
-      }
-      default -> throw spec.bad("kind", kind, "etherstub or tap");
+      case "etherstub" -> new LinkConfig.Stub(stub());
+      case "tap" -> fds.isEmpty() ? tap(ifname) : new LinkConfig.TapFds(fds(fds, queues));
+      case "discard" -> new LinkConfig.Discard();
+      case "echo" -> new LinkConfig.Echo();
+      case "chargen" ->
+          new LinkConfig.Chargen(
+              spec.number("frame_size", LEAST_FRAME, mtu() + VirtioNet.OVERHEAD, LEAST_FRAME));
+      default -> throw new AssertionError(kind);
     };
+  }
+
+  private int mtu() {
+    return spec.number("mtu", 576, 9000, DEFAULT_MTU);
   }
 
   private String kind(boolean fds) {

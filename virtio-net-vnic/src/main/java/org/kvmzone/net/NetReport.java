@@ -19,7 +19,9 @@ final class NetReport {
     properties.put("kind", config.link().kind());
     switch (config.link()) {
       case LinkConfig.Stub stub -> properties.put("over", stub.name());
-      case LinkConfig.TapName tap -> {}
+      case LinkConfig.Chargen source ->
+          properties.put("frame_size", Integer.toString(source.frameSize()));
+      case LinkConfig.TapName _, LinkConfig.Discard _, LinkConfig.Echo _ -> {}
       case LinkConfig.TapFds tap -> properties.put("fd", join(tap.fds()));
     }
     properties.put("macaddr", config.mac().toString());

@@ -88,26 +88,33 @@ final class ReceiveQueue {
     return now != null && now.queue.isRunning();
   }
 
-  /** Whether a frame would find a buffer, as far as is known; see {@link VnicClient#ready}. */
-  boolean ready() {
-    boolean full = exhausted;
-    held = full;
-    return !full;
-  }
-
   /** Takes the frames of a batch that have their bit set, from any thread. */
   void receive(FrameBatch batch, long frames) {
+    long _ = receive(batch, frames, false);
+  }
+
+  /** The same from a source on this guest's thread; returns those that find no room. */
+  long offer(FrameBatch batch, long frames) {
+    long left = receive(batch, frames, true);
+    held = left != 0;
+    return left;
+  }
+
+  private long receive(FrameBatch batch, long frames, boolean own) {
     Target now = target;
     if (now == null || !now.queue.isRunning()) {
       dropAll(Drop.NOT_READY, batch, frames);
-      return;
+      return 0;
     }
     boolean queued = false;
-    boolean owner = !shunned && now.queue.tryAcquire();
+    boolean owner = (own || !shunned) && now.queue.tryAcquire();
     try {
       // Looked at again by the owner: rings are stopped by whoever owns them.
-      long left = owner && now.queue.isRunning() ? deliver(now, batch, frames) : frames;
+      long left = owner && now.queue.isRunning() ? deliver(now, batch, frames, own) : frames;
       LostMemory.report();
+      if (own) {
+        return left;
+      }
       queued = left != 0 && enqueue(batch, left);
     } catch (RuntimeException | Error gone) {
       // Memory has gone: a file was truncated. If the sender's, its own queue fails.
@@ -124,6 +131,7 @@ final class ReceiveQueue {
     if (queued) {
       now.queue.wake();
     }
+    return 0;
   }
 
   private void fail(Target to, Throwable gone) {
@@ -160,15 +168,15 @@ final class ReceiveQueue {
   }
 
   /** As many as fit; returns those that don't. */
-  private long deliver(Target to, FrameBatch batch, long frames) {
+  private long deliver(Target to, FrameBatch batch, long frames, boolean own) {
     undelivered = frames;
     int most = backlog.slots().capacity();
-    while (most > 0 && !shunned && drain(to, 1) > 0) {
+    while (most > 0 && (own || !shunned) && drain(to, 1) > 0) {
       most--;
     }
     // A slot that another sender is just filling counts too: it may hold this sender's turn back.
     while (undelivered != 0
-        && !shunned
+        && (own || !shunned)
         && backlog.isEmpty()
         && write(to, batch, Long.numberOfTrailingZeros(undelivered))) {
       undelivered &= undelivered - 1;

@@ -10,8 +10,8 @@ import org.kvmzone.bridge.ffi.Unistd;
 
 /**
  * Reads frames from one descriptor of a tap into private memory, a system call a frame, as long as
- * the guest has room: what it has no room for waits in the tap's own queue, whose overflow the
- * kernel counts.
+ * the guest has room: what it has no room for waits here, a batch of it, and in the tap's own
+ * queue, whose overflow the kernel counts.
  */
 final class TapReader implements EventSource {
   private static final Logger LOG = System.getLogger(TapReader.class.getName());
@@ -23,6 +23,7 @@ final class TapReader implements EventSource {
   private final VnicClient client;
   private final Drops drops;
   private final FrameBatch batch;
+  private long waiting; // of the batch: frames that found no room
   private int loggedError;
 
   /**
@@ -62,14 +63,13 @@ final class TapReader implements EventSource {
         client.writable(i);
       }
     }
+    waiting = waiting == 0 ? 0 : client.offer(pair, batch, waiting);
     int done = 0;
     boolean more = true;
-    while (more && done < budget && client.ready(pair)) {
+    while (more && done < budget && waiting == 0) {
       int limit = Math.min(batch.capacity(), budget - done);
       int read = read(limit);
-      if (batch.size() > 0) {
-        client.receive(pair, batch, batch.all());
-      }
+      waiting = batch.size() == 0 ? 0 : client.offer(pair, batch, batch.all());
       done += read;
       more = read == limit;
     }

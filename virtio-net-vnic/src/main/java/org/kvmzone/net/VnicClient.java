@@ -16,10 +16,18 @@ interface VnicClient {
   void receive(int queue, FrameBatch batch, long frames);
 
   /**
-   * Whether a frame would find room now. Who has been told that it would not, and leaves the frame
-   * where it is, is polled again when there is room.
+   * Takes frames for as long as the guest has room for them; for a link that can keep the rest. Its
+   * sources are polled again when there is room.
+   *
+   * @param queue the pair of queues that they are meant for, 0 and up, not more than a wish
+   * @param batch only read, and not used after the return
+   * @param frames a bit for each frame of the batch that is meant
+   * @return those of them that are to be offered again
    */
-  boolean ready(int queue);
+  long offer(int queue, FrameBatch batch, long frames);
+
+  /** Whether anything can reach the guest at the moment: its receive queues are set up. */
+  boolean receives();
 
   /** What {@link Vnic#send} has left in the guest's ring may be tried again. */
   void writable(int queue);

@@ -108,7 +108,11 @@ class NetPropertiesTest {
         "fd.0=7,fd.1=9,queues=2|TapFds[fds=[7, 9]]",
         "fd=7,queues=2|TapFds[fds=[7]]",
         "kind=etherstub,over=lo|Stub[name=lo]",
-        "over=no-link-of-this-host|Stub[name=no-link-of-this-host]"
+        "over=no-link-of-this-host|Stub[name=no-link-of-this-host]",
+        "kind=discard|Discard[]",
+        "kind=echo|Echo[]",
+        "kind=chargen|Chargen[frameSize=60]",
+        "kind=chargen,frame_size=9018,mtu=9000|Chargen[frameSize=9018]"
       })
   void links(String properties, String link) {
     NetConfig config = read("vnic,id=net0,macaddr=52:54:00:12:34:56," + properties);
@@ -126,11 +130,14 @@ class NetPropertiesTest {
         "over=lo,macaddr=52:54:00:12:34:56|over=lo is a link of this host",
         "over=stub0,macaddr=52:54:00:12:34|'52:54:00:12:34' is not a MAC address",
         "over=stub0,macaddr=01:54:00:12:34:56|cannot be the MAC address of a NIC",
-        "over=stub0,macaddr=52:54:00:12:34:56,kind=bridge|kind=bridge: must be etherstub or tap",
+        "over=stub0,macaddr=52:54:00:12:34:56,kind=bridge|kind=bridge: must be one of etherstub, tap, discard, echo, chargen",
         "kind=etherstub,macaddr=52:54:00:12:34:56|over= is missing",
         "over=a/b,kind=etherstub,macaddr=52:54:00:12:34:56|over=a/b: must be",
-        "over=s,kind=tap,macaddr=52:54:00:12:34:56|over= is of no use to a tap",
-        "over=s,kind=etherstub,fd=3,macaddr=52:54:00:12:34:56|fd= is of no use to an etherstub",
+        "over=s,kind=tap,macaddr=52:54:00:12:34:56|over= is of no use to kind=tap",
+        "over=s,kind=etherstub,fd=3,macaddr=52:54:00:12:34:56|fd= is of no use to kind=etherstub",
+        "frame_size=64,kind=echo,macaddr=52:54:00:12:34:56|frame_size= is of no use to kind=echo",
+        "frame_size=59,kind=chargen,macaddr=52:54:00:12:34:56|frame_size=59: must be",
+        "frame_size=1519,kind=chargen,macaddr=52:54:00:12:34:56|number from 60 to 1518",
         "kind=tap,ifname=a23456789012345x,macaddr=52:54:00:12:34:56|at most 15",
         "kind=tap,ifname=../x,macaddr=52:54:00:12:34:56|ifname=../x: must be",
         "fd=x,macaddr=52:54:00:12:34:56|fd=x: must be the number of an open descriptor",
