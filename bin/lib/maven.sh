@@ -3,11 +3,12 @@
 
 readonly MAVEN_LOG=$KVMZONE_HOME/target/maven.log
 readonly MAVEN_STAMP=$KVMZONE_HOME/target/built
-# What a build leaves behind and the scripts run: the command, what runs inside QEMU, the plugin that loads it.
+# What a build leaves behind and the scripts run: the command, what runs inside QEMU, the plugin that loads it, benchmarks.
 readonly MAVEN_PRODUCTS=(
   "$KVMZONE_HOME/kvmzone/target/kvmzone.jar"
   "$KVMZONE_HOME/kvmzone/target/kvmzone-qemu.jar"
   "$KVMZONE_HOME/qemu-bridge/target/libqemu-bridge.so"
+  "$KVMZONE_HOME/bench/target/benchmarks.jar"
 )
 
 # maven GOALS…: runs Maven on the whole house, showing each module as its turn comes, and each class of tests with real

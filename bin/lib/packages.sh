@@ -1,7 +1,7 @@
 # The Debian packages that this project needs, in one place, and how they get onto the machine. Sourced, never run.
 # shellcheck shell=bash
 
-# package, who needs it (build: Maven; guest: bin/demo and the system tests; test: bin/test alone), what for
+# package, who needs it (build: Maven; guest: bin/demo and the system tests; test: bin/test alone; bench: bin/bench), what for
 readonly KVMZONE_PACKAGES='
 maven            build  builds the Java modules
 gcc              build  compiles the QEMU plugin and the programs that check our layouts
@@ -17,6 +17,7 @@ iproute2         guest  network namespaces and taps on the host
 tshark           test   decodes the replies of our DHCP server
 isc-dhcp-client  test   a DHCP client that remembers leases
 dhcpcd-base      test   a DHCP client that identifies itself by DUID
+qemu-system-common bench the qemu-storage-daemon that our disks are compared with
 '
 
 # need_packages GROUP...: installs what is missing of these groups, as root or through sudo.

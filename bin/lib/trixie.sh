@@ -1,11 +1,11 @@
-# Front ends of Debian 13 (trixie) that need no guest: qemu-img, qemu-io and blkio-bench on libblkio, and DPDK's testpmd.
-# They are unpacked with the C library that they need and run by its loader. Sourced after common.sh and debs.sh, never run.
+# Programs of Debian 13 (trixie). Front ends that need no guest: qemu-img, qemu-io and blkio-bench on libblkio, and DPDK's
+# testpmd; and the back ends that ours are compared with: testpmd again, and qemu-storage-daemon. They are unpacked with the C library that they need and run by its loader. Sourced after common.sh and debs.sh, never run.
 # shellcheck shell=bash
 
 readonly TRIXIE_DIR=$KVMZONE_CACHE_DIR/trixie
-readonly TRIXIE_PROGRAMS='qemu-img qemu-io blkio-bench dpdk-testpmd'
-# Of DPDK's many drivers those that the tests use.
-readonly TRIXIE_DRIVERS='net_virtio net_pcap mempool_ring'
+readonly TRIXIE_PROGRAMS='qemu-img qemu-io qemu-storage-daemon blkio-bench dpdk-testpmd'
+# Of DPDK's many drivers those that the tests and benchmarks use.
+readonly TRIXIE_DRIVERS='net_virtio net_vhost net_pcap mempool_ring'
 readonly TRIXIE_LIBRARIES=usr/lib/x86_64-linux-gnu
 
 # Makes sure that $TRIXIE_DIR/bin has the programs, fetching them the first time; fails, with the reason said, if it can't.
@@ -14,8 +14,8 @@ need_trixie() {
 }
 
 trixie_fetch() {
-  local new=$TRIXIE_DIR.new packages driver program
-  [[ ! -d $TRIXIE_DIR ]] || return 0
+  local new=$TRIXIE_DIR.new packages
+  [[ ! -d $TRIXIE_DIR ]] || { trixie_arrange "$TRIXIE_DIR"; return; }
   # State of its own, on which nothing is installed: so apt names every package, the C library included.
   local DEBS_APT=$KVMZONE_CACHE_DIR/apt-trixie
   local DEBS_STATUS=$DEBS_APT/status
@@ -30,16 +30,24 @@ trixie_fetch() {
   # QEMU's module for libblkio is in a package with many others, whose libraries nobody needs here.
   debs_unpack "$new" "${packages[@]}" qemu-block-extra || return 1
   step "compiling blkio-bench" trixie_compile "$new" blkio-bench || return 1
-  mkdir "$new/bin" "$new/drivers"
-  for driver in $TRIXIE_DRIVERS; do
-    cp "$new/$TRIXIE_LIBRARIES"/dpdk/pmds-*/"librte_$driver".so.*.* "$new/drivers" || return 1
-  done
-  for program in $TRIXIE_PROGRAMS; do
-    trixie_wrapper "$program" >"$new/bin/$program"
-    chmod +x "$new/bin/$program"
-  done
+  trixie_arrange "$new" || return 1
   "$new/bin/qemu-img" --version >/dev/null || { say "the unpacked qemu-img does not start"; return 1; }
   mv "$new" "$TRIXIE_DIR"
+}
+
+# trixie_arrange DIR: puts the drivers and the programs where they are looked for, those that an older DIR has not got too.
+trixie_arrange() {
+  local dir=$1 driver program
+  mkdir -p "$dir/bin" "$dir/drivers"
+  for driver in $TRIXIE_DRIVERS; do
+    [[ -n $(compgen -G "$dir/drivers/librte_$driver.so.*") ]] ||
+      cp "$dir/$TRIXIE_LIBRARIES"/dpdk/pmds-*/"librte_$driver".so.*.* "$dir/drivers" || return 1
+  done
+  for program in $TRIXIE_PROGRAMS; do
+    [[ ! -x $dir/bin/$program ]] || continue
+    trixie_wrapper "$program" >"$dir/bin/$program"
+    chmod +x "$dir/bin/$program"
+  done
 }
 
 # Prints the packages that hold the programs, the libraries of these, and the headers of libblkio.

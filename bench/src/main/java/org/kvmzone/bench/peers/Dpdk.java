@@ -1,0 +1,47 @@
+package org.kvmzone.bench.peers;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.OptionalDouble;
+
+/** DPDK's net_vhost in testpmd. */
+final class Dpdk implements NetBackend {
+  private final Workbench bench;
+
+  Dpdk(Workbench bench) {
+    this.bench = bench;
+  }
+
+  @Override
+  public String name() {
+    return "dpdk";
+  }
+
+  @Override
+  public Running start(NetSetup setup, Path directory) throws IOException, InterruptedException {
+    Path socket = directory.resolve("nic0.sock");
+    Testpmd testpmd = Testpmd.backend(bench, socket, setup);
+    return new Running() {
+      @Override
+      public Child child() {
+        return testpmd.child();
+      }
+
+      @Override
+      public Path socket() {
+        return socket;
+      }
+
+      @Override
+      public Account account() throws IOException, InterruptedException {
+        return new Account(OptionalDouble.of(testpmd.stop()), Map.of());
+      }
+
+      @Override
+      public void close() {
+        testpmd.close();
+      }
+    };
+  }
+}

@@ -1,0 +1,29 @@
+package org.kvmzone.bench.peers;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code bin/bench net}. */
+@Command(
+    name = "net",
+    description = {
+      "Frames between DPDK's virtio-user and a NIC: kvmzone's, beside net_vhost of the same DPDK."
+    })
+final class NetCommand implements Callable<Integer> {
+  @Mixin private RunOptions options = new RunOptions();
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    Workbench bench = Workbench.ofProperties();
+    List<NetBackend> backends = List.of(new KvmzoneNic(bench), new Dpdk(bench));
+    List<NetCase> cases =
+        NetCases.all().stream()
+            .map(setup ->
+                new NetCase(setup, NetCases.target(setup), backends, bench, options.seconds))
+            .toList();
+    return options.run(cases, bench);
+  }
+}

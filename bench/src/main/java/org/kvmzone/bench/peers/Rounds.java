@@ -1,0 +1,115 @@
+package org.kvmzone.bench.peers;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Measures cases: in each round every side, in the order of the round before turned around.
+ *
+ * <p>Other programs, and neighbours of a virtual machine, can halve what any program reaches. So a
+ * round counts only if programs that never sleep had their CPUs almost to themselves, and the peer
+ * reached a good part of its usual value; else it is repeated, and if that does not help, marked.
+ */
+final class Rounds {
+  /** Of its usual value the peer has to reach so much. */
+  static final double OF_USUAL = 0.6;
+
+  /** Who never sleeps has to have so much of its CPU. */
+  static final double OF_CPU = 0.9;
+
+  private static final int ATTEMPTS = 3;
+
+  private final int rounds;
+  private final Usual usual;
+  private final Consumer<String> progress;
+
+  /**
+   * A runner.
+   *
+   * @param usual what peers reached earlier on this machine
+   * @param progress told of every round, in a line
+   */
+  Rounds(int rounds, Usual usual, Consumer<String> progress) {
+    this.rounds = rounds;
+    this.usual = usual;
+    this.progress = progress;
+  }
+
+  /** Measures a case; what cannot be measured is said in the result. */
+  CaseResult measure(Case measured) throws InterruptedException {
+    List<Round> done = new ArrayList<>();
+    try {
+      for (int i = 0; i < rounds; i++) {
+        done.add(round(measured, i));
+      }
+    } catch (Unavailable reason) {
+      progress.accept(measured.name() + ": skipped: " + reason.getMessage());
+      return result(measured, done, reason.getMessage(), null);
+    } catch (IOException failure) {
+      progress.accept(measured.name() + ": failed: " + failure.getMessage());
+      return result(measured, done, null, "" + failure.getMessage());
+    }
+    CaseResult result = result(measured, done, null, null);
+    usual.remember(result);
+    return result;
+  }
+
+  private static CaseResult result(
+      Case measured, List<Round> done, @Nullable String skipped, @Nullable String failure) {
+    return new CaseResult(
+        measured.name(),
+        measured.unit(),
+        measured.target().orElse(null),
+        measured.sides(),
+        List.copyOf(done),
+        skipped,
+        failure);
+  }
+
+  private Round round(Case measured, int number) throws IOException, InterruptedException {
+    List<String> order = number % 2 == 0 ? measured.sides() : measured.sides().reversed();
+    for (int attempt = 1; ; attempt++) {
+      Map<String, Sample> samples = new LinkedHashMap<>();
+      for (String side : order) {
+        samples.put(side, measured.measure(side));
+      }
+      String peer = measured.sides().get(1);
+      double reached = Objects.requireNonNull(samples.get(peer)).perSecond();
+      boolean disturbed =
+          reached < OF_USUAL * usual.of(measured.name(), peer, reached)
+              || samples.values().stream().anyMatch(Rounds::starved);
+      progress.accept(line(measured, number, samples, disturbed));
+      if (!disturbed || attempt == ATTEMPTS) {
+        return new Round(samples, disturbed);
+      }
+    }
+  }
+
+  private static boolean starved(Sample sample) {
+    Double share = sample.share();
+    return share != null && share < OF_CPU;
+  }
+
+  private String line(Case measured, int number, Map<String, Sample> samples, boolean disturbed) {
+    StringBuilder line =
+        new StringBuilder("%s %d/%d:".formatted(measured.name(), number + 1, rounds));
+    for (String side : measured.sides()) {
+      Sample sample = Objects.requireNonNull(samples.get(side));
+      line.append(
+          String.format(
+              Locale.ROOT,
+              " %s %s/s (%.1f ns)",
+              side,
+              Figures.count(sample.perSecond()),
+              sample.backendNs()));
+    }
+    return line.append(disturbed ? " disturbed" : "").toString();
+  }
+}

@@ -1,0 +1,110 @@
+package org.kvmzone.bench.peers;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Options of every command that measures, and what follows from them. */
+final class RunOptions {
+  @Option(
+      names = "--case",
+      paramLabel = "GLOB",
+      description = "Only cases of such names: * stands for anything. Repeat for more.")
+  private List<String> globs = new ArrayList<>();
+
+  @Option(
+      names = "--rounds",
+      paramLabel = "N",
+      description = "How often each case is measured (default: ${DEFAULT-VALUE}).")
+  private int rounds = 5;
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "N",
+      description = "How long each burst is measured (default: ${DEFAULT-VALUE}).")
+  int seconds = 2;
+
+  @Option(names = "--list", description = "Print the names of the cases instead.")
+  private boolean list;
+
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Keep everything that was measured in a file.")
+  private Optional<Path> json = Optional.empty();
+
+  @Mixin ReportOptions report = new ReportOptions();
+
+  /** Measures those of {@code all} that were asked for, and reports. */
+  int run(List<? extends Case> all, Workbench bench) throws IOException, InterruptedException {
+    List<? extends Case> chosen = all.stream().filter(this::wanted).toList();
+    if (chosen.isEmpty()) {
+      Bench.say("--case " + String.join(" ", globs) + ": no such case; --list prints their names");
+      return Bench.USAGE;
+    }
+    if (rounds < 1 || seconds < 1) {
+      Bench.say("--rounds and --seconds are at least 1");
+      return Bench.USAGE;
+    }
+    if (list) {
+      chosen.forEach(each -> System.out.println(each.name()));
+      return Bench.DONE;
+    }
+    Usual usual = Usual.read(bench.cache().resolve("bench/usual.json"));
+    Rounds runner = new Rounds(rounds, usual, Bench::say);
+    List<CaseResult> results = new ArrayList<>();
+    for (Case each : chosen) {
+      results.add(runner.measure(each));
+      // What was measured stays, whatever comes.
+      if (json.isPresent()) {
+        report(results).write(json.get());
+      }
+    }
+    Report done = report(results);
+    report.print(done);
+    return done.complete() ? Bench.DONE : Bench.FAILED;
+  }
+
+  private Report report(List<CaseResult> results) throws IOException {
+    return new Report(
+        LocalDate.now(ZoneOffset.UTC).toString(),
+        Machine.describe(),
+        rounds,
+        seconds,
+        List.copyOf(results));
+  }
+
+  private boolean wanted(Case candidate) {
+    return globs.isEmpty()
+        || globs.stream().anyMatch(glob -> pattern(glob).matcher(candidate.name()).matches());
+  }
+
+  /** Of a glob, in which only {@code *} has a meaning. */
+  static Pattern pattern(String glob) {
+    return Pattern.compile(("\\Q" + glob + "\\E").replace("*", "\\E.*\\Q"));
+  }
+
+  /** How a report is shown. */
+  static final class ReportOptions {
+    @Option(names = "--markdown", description = "Print the table in Markdown.")
+    private boolean markdown;
+
+    @Option(names = "--chart", paramLabel = "FILE", description = "Draw the ratios, in SVG.")
+    private Optional<Path> chart = Optional.empty();
+
+    void print(Report report) throws IOException {
+      System.out.print(markdown ? ReportTable.markdown(report) : ReportTable.text(report));
+      if (chart.isPresent()) {
+        Files.writeString(chart.get(), Chart.of(report));
+      }
+    }
+  }
+}

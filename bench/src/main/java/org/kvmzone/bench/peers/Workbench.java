@@ -1,0 +1,55 @@
+package org.kvmzone.bench.peers;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * What {@code bin/bench} has prepared.
+ *
+ * @param home where this project is
+ * @param cache where fetched programs are, and what is remembered
+ * @param scratch a directory for this run alone
+ * @param huge a file system of huge pages, mounted there; none if this machine gave none
+ * @param lock held during each burst, so that several benchmarks can share a machine
+ */
+record Workbench(Path home, Path cache, Path scratch, Optional<Path> huge, Optional<Path> lock) {
+
+  /** As {@code bin/bench} tells it, in system properties. */
+  static Workbench ofProperties() {
+    return new Workbench(
+        path("kvmzone.home"),
+        path("kvmzone.cache"),
+        path("kvmzone.bench.scratch"),
+        Optional.ofNullable(System.getProperty("kvmzone.bench.huge")).map(Path::of),
+        Optional.ofNullable(System.getenv("KVMZONE_BENCH_LOCK")).map(Path::of));
+  }
+
+  private static Path path(String property) {
+    String value = System.getProperty(property);
+    if (value == null) {
+      throw new IllegalStateException(property + " is not set: start it by bin/bench");
+    }
+    return Path.of(value);
+  }
+
+  /** A program of Debian 13, as {@code trixie.sh} unpacks them. */
+  Path trixie(String program) throws Unavailable {
+    Path file = cache.resolve("trixie/bin").resolve(program);
+    if (!Files.isExecutable(file)) {
+      throw new Unavailable(program + " of Debian 13 is not in " + cache.resolve("trixie"));
+    }
+    return file;
+  }
+
+  /** The drivers that DPDK's programs load. */
+  Path drivers() {
+    return cache.resolve("trixie/drivers");
+  }
+
+  /** A place for the sockets of one measurement, empty. */
+  Path fresh(String name) throws IOException {
+    return Files.createTempDirectory(scratch, name);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package org.kvmzone.bench.peers;
+
+import org.jspecify.annotations.NullMarked;
