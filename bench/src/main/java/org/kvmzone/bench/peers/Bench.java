@@ -32,6 +32,7 @@ public final class Bench implements Runnable {
     System.exit(
         new CommandLine(new Bench())
             .addSubcommand(new NetCommand())
+            .addSubcommand(new BlkCommand())
             .addSubcommand(new ReportCommand())
             .setUsageHelpWidth(100)
             .setParameterExceptionHandler((wrong, rest) -> usage(wrong))

@@ -89,16 +89,22 @@ final class Child implements AutoCloseable {
     return ProcStat.cpuNanos(Files.readString(Path.of("/proc", "" + pid(), "stat")));
   }
 
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
   /**
    * Waits for its end, which is under way.
    *
+   * @return all that it has said
    * @throws IOException if it stays, or ends with another status than 0
    */
-  void awaitEnd(Duration patience) throws IOException, InterruptedException {
+  String awaitEnd(Duration patience) throws IOException, InterruptedException {
     String said = output.whole(patience);
     if (!process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS) || process.exitValue() != 0) {
-      throw new IOException(name + " did not end well: " + said.strip().lines().toList().getLast());
+      throw new IOException(name + " failed: " + output.last());
     }
+    return said;
   }
 
   /** Ends it if it still runs: asks first, and does not ask twice. */

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 
 /** DPDK's net_vhost in testpmd. */
-final class Dpdk implements NetBackend {
+final class Dpdk implements Backend<NetSetup> {
   private final Workbench bench;
 
   Dpdk(Workbench bench) {
@@ -34,8 +34,8 @@ final class Dpdk implements NetBackend {
       }
 
       @Override
-      public Account account() throws IOException, InterruptedException {
-        return new Account(OptionalDouble.of(testpmd.stop()), Map.of());
+      public Running.Account account() throws IOException, InterruptedException {
+        return new Running.Account(OptionalDouble.of(testpmd.stop()), Map.of());
       }
 
       @Override

@@ -11,7 +11,7 @@ import java.util.OptionalDouble;
  * A VNIC of {@code kvmzone serve}, with its link protection: each frame that the front end sends is
  * judged by its addresses.
  */
-final class KvmzoneNic implements NetBackend {
+final class KvmzoneNic implements Backend<NetSetup> {
   private static final String ID = "nic0";
 
   /** Counters of frames that should have gone on. */
@@ -44,7 +44,7 @@ final class KvmzoneNic implements NetBackend {
       }
 
       @Override
-      public Account account() throws IOException {
+      public Running.Account account() throws IOException {
         return accountOf(kvmzone.counters(ID));
       }
 
@@ -67,7 +67,7 @@ final class KvmzoneNic implements NetBackend {
         .formatted(ID, kind, Testpmd.MAC, Testpmd.IP, poll.isEmpty() ? "" : "," + poll);
   }
 
-  private static Account accountOf(Map<String, Long> counters) throws IOException {
+  private static Running.Account accountOf(Map<String, Long> counters) throws IOException {
     for (String drop : DROPS) {
       long frames = counters.getOrDefault(drop, 0L);
       if (frames > 0) {
@@ -80,6 +80,6 @@ final class KvmzoneNic implements NetBackend {
         notes.put(name, value.toString());
       }
     });
-    return new Account(OptionalDouble.empty(), notes);
+    return new Running.Account(OptionalDouble.empty(), notes);
   }
 }

@@ -19,14 +19,14 @@ final class NetCase implements Case {
 
   private final NetSetup setup;
   private final Optional<Target> target;
-  private final List<NetBackend> backends;
+  private final List<Backend<NetSetup>> backends;
   private final Workbench bench;
   private final int seconds;
 
   NetCase(
       NetSetup setup,
       Optional<Target> target,
-      List<NetBackend> backends,
+      List<Backend<NetSetup>> backends,
       Workbench bench,
       int seconds) {
     this.setup = setup;
@@ -53,21 +53,21 @@ final class NetCase implements Case {
 
   @Override
   public List<String> sides() {
-    return backends.stream().map(NetBackend::name).toList();
+    return backends.stream().map(Backend::name).toList();
   }
 
   @Override
   public Sample measure(String side) throws IOException, InterruptedException {
-    NetBackend chosen =
+    Backend<NetSetup> chosen =
         backends.stream().filter(each -> each.name().equals(side)).findFirst().orElseThrow();
     try (Burst _ = Burst.begin(bench);
-        NetBackend.Running backend = chosen.start(setup, bench.fresh(side));
+        Running backend = chosen.start(setup, bench.fresh(side));
         Testpmd frontend = Testpmd.frontend(bench, backend.socket(), setup)) {
       return measure(backend, frontend);
     }
   }
 
-  private Sample measure(NetBackend.Running backend, Testpmd frontend)
+  private Sample measure(Running backend, Testpmd frontend)
       throws IOException, InterruptedException {
     long features = frontend.negotiated();
     if (!setup.ring().isIn(features)) {
@@ -102,7 +102,7 @@ final class NetCase implements Case {
       throw new IOException(name() + ": no frame came through in " + seconds + " s");
     }
     double frontendBusy = frontend.stop();
-    NetBackend.Account account = backend.account();
+    Running.Account account = backend.account();
     Map<String, String> notes = new LinkedHashMap<>(account.notes());
     notes.put("features", "%#x".formatted(features));
     notes.put("frontend-busy-ns", "%.1f".formatted(frontendBusy));

@@ -18,7 +18,13 @@ final class NetCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     Workbench bench = Workbench.ofProperties();
-    List<NetBackend> backends = List.of(new KvmzoneNic(bench), new Dpdk(bench));
+    List<Backend<NetSetup>> backends =
+        options.sides(
+            List.of(
+                new KvmzoneNic(bench),
+                new Dpdk(bench),
+                Bare.nic(bench, Bare.Language.JAVA),
+                Bare.nic(bench, Bare.Language.C)));
     List<NetCase> cases =
         NetCases.all().stream()
             .map(setup ->

@@ -105,11 +105,16 @@ final class Output {
   }
 
   /** What an error can quote: the last line that says anything. */
-  private String last() {
-    return lines.reversed().stream()
-        .map(String::strip)
-        .filter(line -> !line.isEmpty())
-        .findFirst()
-        .orElse("it said nothing");
+  String last() {
+    lock.lock();
+    try {
+      return lines.reversed().stream()
+          .map(String::strip)
+          .filter(line -> !line.isEmpty())
+          .findFirst()
+          .orElse("it said nothing");
+    } finally {
+      lock.unlock();
+    }
   }
 }

@@ -10,14 +10,24 @@ final class ProcStat {
   /** Counted from the field behind the name, which is the third. */
   private static final int UTIME = 14 - 3;
 
-  private static final int STIME = 15 - 3;
+  private static final int CUTIME = 16 - 3;
 
   private ProcStat() {}
 
   /** The time that the process has run, in user and kernel mode, in nanoseconds. */
   static long cpuNanos(String line) {
+    return nanos(line, UTIME);
+  }
+
+  /** The same of its children that have ended and were waited for. */
+  static long childrenNanos(String line) {
+    return nanos(line, CUTIME);
+  }
+
+  /** User time, and the field behind it, which is the time in the kernel. */
+  private static long nanos(String line, int user) {
     // The name may have spaces and parentheses in it.
-    String[] fields = line.substring(line.lastIndexOf(')') + 2).split(" ", STIME + 2);
-    return (Long.parseLong(fields[UTIME]) + Long.parseLong(fields[STIME])) * TICK_NANOS;
+    String[] fields = line.substring(line.lastIndexOf(')') + 2).split(" ", -1);
+    return (Long.parseLong(fields[user]) + Long.parseLong(fields[user + 1])) * TICK_NANOS;
   }
 }

@@ -32,6 +32,13 @@ final class RunOptions {
       description = "How long each burst is measured (default: ${DEFAULT-VALUE}).")
   int seconds = 2;
 
+  @Option(
+      names = "--peer",
+      paramLabel = "NAME",
+      description =
+          "Only these sides besides ours, the first of them compared with ours. Repeat for more.")
+  private List<String> peers = new ArrayList<>();
+
   @Option(names = "--list", description = "Print the names of the cases instead.")
   private boolean list;
 
@@ -45,9 +52,10 @@ final class RunOptions {
 
   /** Measures those of {@code all} that were asked for, and reports. */
   int run(List<? extends Case> all, Workbench bench) throws IOException, InterruptedException {
-    List<? extends Case> chosen = all.stream().filter(this::wanted).toList();
+    List<? extends Case> chosen =
+        all.stream().filter(each -> wanted(each) && each.sides().size() > 1).toList();
     if (chosen.isEmpty()) {
-      Bench.say("--case " + String.join(" ", globs) + ": no such case; --list prints their names");
+      Bench.say("no case has such a name, or such a peer; see --list");
       return Bench.USAGE;
     }
     if (rounds < 1 || seconds < 1) {
@@ -55,7 +63,8 @@ final class RunOptions {
       return Bench.USAGE;
     }
     if (list) {
-      chosen.forEach(each -> System.out.println(each.name()));
+      chosen.forEach(
+          each -> System.out.println(each.name() + "  (" + String.join(", ", each.sides()) + ")"));
       return Bench.DONE;
     }
     Usual usual = Usual.read(bench.cache().resolve("bench/usual.json"));
@@ -71,6 +80,17 @@ final class RunOptions {
     Report done = report(results);
     report.print(done);
     return done.complete() ? Bench.DONE : Bench.FAILED;
+  }
+
+  /** Those of the sides of a case that were asked for. */
+  <S> List<Backend<S>> sides(List<Backend<S>> all) {
+    if (peers.isEmpty()) {
+      return all;
+    }
+    String ours = all.getFirst().name();
+    return all.stream()
+        .filter(side -> side.name().equals(ours) || peers.contains(side.name()))
+        .toList();
   }
 
   private Report report(List<CaseResult> results) throws IOException {

@@ -158,7 +158,7 @@ final class Testpmd implements AutoCloseable {
   /** Lets go of its device and ends. */
   void quit() throws IOException, InterruptedException {
     child.tell("quit");
-    child.awaitEnd(PATIENCE);
+    String ignored = child.awaitEnd(PATIENCE);
   }
 
   private MatchResult await(Pattern pattern) throws IOException, InterruptedException {

@@ -9,8 +9,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class SmallPartsTest {
   @Test
   void cpuTime_isReadBehindANameWithBlanksAndParentheses() {
-    String line = "42 (a) b (c) S 1 42 42 0 -1 4194560 915 0 0 0 123 45 0 0 20 0 1 0 100 0 0 0\n";
+    String line = "42 (a) b (c) S 1 42 42 0 -1 4194560 915 0 0 0 123 45 6 1 20 0 1 0 100 0 0 0\n";
     assertThat(ProcStat.cpuNanos(line)).isEqualTo(1_680_000_000L);
+    assertThat(ProcStat.childrenNanos(line)).isEqualTo(70_000_000L);
   }
 
   @ParameterizedTest

@@ -1,0 +1,93 @@
+package org.kvmzone.bench.peers;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/** Requests of libblkio to a back end. */
+final class BlkCase implements Case {
+  /** What comes first, and is not counted. */
+  private static final int SETTLING_SECONDS = 1;
+
+  private final BlkSetup setup;
+  private final Optional<Target> target;
+  private final List<Backend<BlkSetup>> backends;
+  private final Workbench bench;
+  private final int seconds;
+
+  /**
+   * A case.
+   *
+   * @param backends ours, the peer, and others
+   */
+  BlkCase(
+      BlkSetup setup,
+      Optional<Target> target,
+      List<Backend<BlkSetup>> backends,
+      Workbench bench,
+      int seconds) {
+    this.setup = setup;
+    this.target = target;
+    this.backends = backends;
+    this.bench = bench;
+    this.seconds = seconds;
+  }
+
+  @Override
+  public String name() {
+    return setup.name();
+  }
+
+  @Override
+  public String unit() {
+    return "requests";
+  }
+
+  @Override
+  public Optional<Target> target() {
+    return target;
+  }
+
+  @Override
+  public List<String> sides() {
+    return backends.stream().map(Backend::name).toList();
+  }
+
+  @Override
+  public Sample measure(String side) throws IOException, InterruptedException {
+    Backend<BlkSetup> chosen =
+        backends.stream().filter(each -> each.name().equals(side)).findFirst().orElseThrow();
+    try (Burst _ = Burst.begin(bench);
+        Running backend = chosen.start(setup, bench.fresh(side))) {
+      BlkioBench.Outcome ignored = BlkioBench.run(bench, backend.socket(), setup, SETTLING_SECONDS);
+      long backendBefore = backend.child().cpuNanos();
+      long frontendBefore = endedChildrenNanos();
+      BlkioBench.Outcome outcome = BlkioBench.run(bench, backend.socket(), setup, seconds);
+      double requests = outcome.perSecond() * seconds;
+      double backendNanos = backend.child().cpuNanos() - backendBefore;
+      double frontendNanos = endedChildrenNanos() - frontendBefore;
+      Running.Account account = backend.account();
+      Map<String, String> notes = new LinkedHashMap<>(account.notes());
+      notes.put("mean-latency-us", "%.2f".formatted(outcome.meanLatencyMicros()));
+      return new Sample(
+          outcome.perSecond(),
+          backendNanos / requests,
+          frontendNanos / requests,
+          account.busyNanos().isPresent() ? account.busyNanos().getAsDouble() : null,
+          setup.frontend() == BlkSetup.Frontend.POLL
+              ? frontendNanos / TimeUnit.SECONDS.toNanos(seconds)
+              : null,
+          notes);
+    }
+  }
+
+  /** The CPU time of all programs that were started from here and have ended. */
+  private static long endedChildrenNanos() throws IOException {
+    return ProcStat.childrenNanos(Files.readString(Path.of("/proc/self/stat")));
+  }
+}

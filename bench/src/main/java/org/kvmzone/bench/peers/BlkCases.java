@@ -1,0 +1,91 @@
+package org.kvmzone.bench.peers;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.kvmzone.bench.peers.BlkSetup.Frontend;
+import org.kvmzone.bench.peers.BlkSetup.Image;
+import org.kvmzone.bench.peers.BlkSetup.Sleep;
+import org.kvmzone.bench.peers.BlkSetup.Work;
+
+/** What {@code bin/bench blk} measures, and beside whom. */
+final class BlkCases {
+  private static final int FULL = 128;
+  private static final List<Integer> DEPTHS = List.of(1, 32, FULL);
+
+  private BlkCases() {}
+
+  static List<BlkSetup> all() {
+    List<BlkSetup> setups = new ArrayList<>();
+    for (Image image : Image.values()) {
+      for (int depth : DEPTHS) {
+        setups.add(new BlkSetup(image, Work.READ, depth, Frontend.POLL, Sleep.USUAL));
+      }
+      // What is written to a disk has to get there some time, and is no matter of ours.
+      if (image != Image.CACHED && image != Image.LOOP) {
+        setups.add(new BlkSetup(image, Work.WRITE, FULL, Frontend.POLL, Sleep.USUAL));
+      }
+      for (int depth : List.of(1, FULL)) {
+        setups.add(new BlkSetup(image, Work.READ, depth, Frontend.IRQ, Sleep.USUAL));
+      }
+    }
+    for (Frontend frontend : Frontend.values()) {
+      setups.add(new BlkSetup(Image.NULL, Work.READ, 1, frontend, Sleep.AT_ONCE));
+    }
+    return setups;
+  }
+
+  /** How far ahead of the peer we should be. */
+  static Optional<Target> target(BlkSetup setup) {
+    return switch (setup.image()) {
+      case NULL -> {
+        if (setup.sleep() == Sleep.AT_ONCE) {
+          yield Optional.of(new Target(1.0, 1.3));
+        }
+        if (setup.frontend() == Frontend.IRQ || setup.work() == Work.WRITE) {
+          yield Optional.empty();
+        }
+        yield switch (setup.depth()) {
+          case 1 -> Optional.of(new Target(7, 25));
+          case FULL -> Optional.of(new Target(2.5, 4));
+          default -> Optional.empty();
+        };
+      }
+      case HUGE ->
+          setup.depth() == FULL && setup.frontend() == Frontend.POLL
+              ? Optional.of(new Target(0.8, 0.95))
+              : Optional.empty();
+      case CACHED ->
+          setup.depth() != 32 && setup.frontend() == Frontend.POLL
+              ? Optional.of(new Target(1.5, 2))
+              : Optional.empty();
+      case TMPFS, LOOP -> Optional.empty();
+    };
+  }
+
+  /** Ours, the peer, and others. */
+  static List<Backend<BlkSetup>> sides(BlkSetup setup, Workbench bench, Images images) {
+    List<Backend<BlkSetup>> sides = new ArrayList<>(List.of(new KvmzoneDisk(bench, images)));
+    Path installed = Path.of(Qsd.INSTALLED);
+    Path trixie = bench.cache().resolve("trixie/bin/qemu-storage-daemon");
+    if (setup.image() == Image.HUGE) {
+      sides.add(Bare.disk(bench, images, Bare.Language.C));
+    }
+    // Where the kernel goes on by itself at once, threads only cost.
+    String best = setup.image() == Image.LOOP ? "native" : "io_uring";
+    String other = setup.image() == Image.LOOP ? "io_uring" : "threads";
+    sides.add(new Qsd("qsd", installed, best, images));
+    sides.add(new Qsd("qsd10", trixie, best, images));
+    if (setup.image() != Image.NULL) {
+      sides.add(new Qsd("qsd-" + other, installed, other, images));
+    }
+    if (setup.image() == Image.NULL || setup.image() == Image.TMPFS) {
+      sides.add(Bare.disk(bench, images, Bare.Language.C));
+    }
+    if (setup.image() != Image.CACHED && setup.image() != Image.LOOP) {
+      sides.add(Bare.disk(bench, images, Bare.Language.JAVA));
+    }
+    return sides;
+  }
+}

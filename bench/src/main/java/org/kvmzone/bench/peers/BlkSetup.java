@@ -1,0 +1,84 @@
+package org.kvmzone.bench.peers;
+
+import java.util.Locale;
+
+/**
+ * One way to read or write a disk, 4 KiB at a time and anywhere.
+ *
+ * @param depth requests that are under way at any time
+ * @param frontend how the front end waits for them
+ * @param sleep how long the back end looks for more before it sleeps
+ */
+record BlkSetup(Image image, Work work, int depth, Frontend frontend, Sleep sleep) {
+  /** Microseconds for which QEMU's I/O threads, and our queue threads, look for work by default. */
+  static final int USUAL_POLL_MICROS = 32;
+
+  /** What the disk stands on. */
+  enum Image {
+    /** Nothing: what is written is gone, what is read was not there. */
+    NULL,
+    /** A file on huge pages, which can be mapped but, by write(2), not be written. */
+    HUGE,
+    /** A file in memory. */
+    TMPFS,
+    /** A file on disk, all of it in the page cache. */
+    CACHED,
+    /** A loop device on such a file, past the device's own page cache. */
+    LOOP;
+
+    /** As in names. */
+    String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** What is asked of it. */
+  enum Work {
+    READ,
+    WRITE;
+
+    /** As in names. */
+    String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** How the front end waits. */
+  enum Frontend {
+    /** By looking at the ring. */
+    POLL,
+    /** For an interrupt. */
+    IRQ;
+
+    /** As in names. */
+    String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** How the back end waits. */
+  enum Sleep {
+    /** For {@link #USUAL_POLL_MICROS} awake. */
+    USUAL(USUAL_POLL_MICROS, ""),
+    /** Asleep at once. */
+    AT_ONCE(0, "/no-poll");
+
+    private final int micros;
+    private final String suffix;
+
+    Sleep(int micros, String suffix) {
+      this.micros = micros;
+      this.suffix = suffix;
+    }
+
+    int micros() {
+      return micros;
+    }
+  }
+
+  /** As in {@code blk/null/read/qd128/poll}. */
+  String name() {
+    return "blk/%s/%s/qd%d/%s%s"
+        .formatted(image.word(), work.word(), depth, frontend.word(), sleep.suffix);
+  }
+}

@@ -1,0 +1,150 @@
+package org.kvmzone.bench.peers;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.kvmzone.bench.peers.BlkSetup.Image;
+
+/** The files and devices that disks stand on: made when they are first wanted, gone at the end. */
+final class Images implements AutoCloseable {
+  /** Of files. */
+  static final long BYTES = 1L << 30;
+
+  /** Of a file on huge pages, of which there are fewer. */
+  private static final long HUGE_BYTES = 256L << 20;
+
+  private static final int PIECE = 1 << 20;
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  private final Workbench bench;
+  private final Map<Image, Path> made = new EnumMap<>(Image.class);
+  private final Deque<Path> files = new ArrayDeque<>();
+  private final List<Path> loops = new ArrayList<>();
+
+  Images(Workbench bench) {
+    this.bench = bench;
+    Runtime.getRuntime().addShutdownHook(new Thread(this::remove));
+  }
+
+  /**
+   * Where an image is.
+   *
+   * @throws Unavailable if this machine cannot have it
+   */
+  Path path(Image image) throws IOException, InterruptedException {
+    Path known = made.get(image);
+    if (known != null) {
+      return known;
+    }
+    Path path =
+        switch (image) {
+          case NULL -> throw new IllegalArgumentException("a disk of nothing has no file");
+          case HUGE -> huge();
+          case TMPFS -> file(Files.createTempFile(Path.of("/dev/shm"), "kvmzone-bench", ".img"));
+          case CACHED ->
+              file(Files.createTempFile(bench.cache().resolve("bench"), "image", ".img"));
+          case LOOP -> loop();
+        };
+    made.put(image, path);
+    return path;
+  }
+
+  private Path huge() throws IOException {
+    Path directory =
+        bench
+            .huge()
+            .orElseThrow(() -> new Unavailable("no file system of huge pages: that takes root"));
+    Path path = directory.resolve("image");
+    files.push(path);
+    try (FileChannel channel =
+            FileChannel.open(
+                path,
+                StandardOpenOption.CREATE_NEW,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE);
+        Arena arena = Arena.ofConfined()) {
+      // Mapping makes it as long; it has no write(2).
+      MemorySegment all = channel.map(MapMode.READ_WRITE, 0, HUGE_BYTES, arena);
+      Random random = new Random(1);
+      for (long at = 0; at < HUGE_BYTES; at += Long.BYTES) {
+        all.set(ValueLayout.JAVA_LONG, at, random.nextLong());
+      }
+    }
+    return path;
+  }
+
+  private Path file(Path path) throws IOException {
+    files.push(path);
+    byte[] bytes = new byte[PIECE];
+    new Random(1).nextBytes(bytes);
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+      for (long at = 0; at < BYTES; at += PIECE) {
+        ByteBuffer piece = ByteBuffer.wrap(bytes).putLong(0, at);
+        while (piece.hasRemaining()) {
+          channel.write(piece, at + piece.position());
+        }
+      }
+      // What is still to be written would be, in the middle of a burst.
+      channel.force(true);
+    }
+    return path;
+  }
+
+  private Path loop() throws IOException, InterruptedException {
+    Path below = path(Image.CACHED);
+    String name;
+    try {
+      name = run("losetup", "--find", "--show", below.toString());
+    } catch (IOException e) {
+      throw new Unavailable("no loop device could be made: " + e.getMessage());
+    }
+    Path device = Path.of(name);
+    loops.add(device);
+    return device;
+  }
+
+  private String run(String... words) throws IOException, InterruptedException {
+    try (Child child = Child.start(words[0], Child.FRONTEND_CPU, bench.scratch(), List.of(words))) {
+      return child.awaitEnd(PATIENCE).strip();
+    }
+  }
+
+  /** Leaves nothing behind; again does nothing. */
+  private synchronized void remove() {
+    try {
+      for (Path loop : loops) {
+        String ignored = run("losetup", "--detach", loop.toString());
+      }
+      for (Path file : files) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      Bench.say("not everything could be removed: " + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      loops.clear();
+      files.clear();
+    }
+  }
+
+  @Override
+  public void close() {
+    remove();
+  }
+}
