@@ -1,13 +1,11 @@
 package org.kvmzone.bridge.ffi;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 
 /** {@code <errno.h>}: error numbers (Linux) and what they mean in words. */
 public final class Errno {
@@ -43,24 +41,18 @@ public final class Errno {
   // Of the thread, not of the call: a segment per call would be an allocation on the data path.
   private static final ThreadLocal<MemorySegment> STATE =
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(STATE_LAYOUT));
-  private static final MethodHandle STRERROR =
-      Native.plain("strerror", FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+  private static final CFunction STRERROR = CFunction.named("strerror");
 
   private Errno() {}
 
-  /** The calling thread's capture state: the first argument of every capturing handle. */
+  /** Where the calling thread's calls leave their errors. */
   static MemorySegment state() {
     return STATE.get();
   }
 
-  /** {@code result}, or {@code -errno} if it is negative. */
-  static int result(int result, MemorySegment state) {
-    return result < 0 ? -state.get(ValueLayout.JAVA_INT, ERRNO_OFFSET) : result;
-  }
-
-  /** {@code result}, or {@code -errno} if it is negative. */
-  static long result(long result, MemorySegment state) {
-    return result < 0 ? -state.get(ValueLayout.JAVA_INT, ERRNO_OFFSET) : result;
+  /** The error of the call that was made with this state last. */
+  static int of(MemorySegment state) {
+    return state.get(ValueLayout.JAVA_INT, ERRNO_OFFSET);
   }
 
   /**
@@ -86,12 +78,7 @@ public final class Errno {
 
   /** What {@code errno} means, in the C library's words. */
   public static String message(int errno) {
-    try {
-      // strerror(3)'s buffer is the thread's own in glibc; the text is copied at once.
-      MemorySegment text = (MemorySegment) STRERROR.invokeExact(errno);
-      return text.reinterpret(256).getString(0);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    // strerror(3)'s buffer is the thread's own in glibc; the text is copied at once.
+    return MemorySegment.ofAddress(STRERROR.callLong(errno)).reinterpret(256).getString(0);
   }
 }

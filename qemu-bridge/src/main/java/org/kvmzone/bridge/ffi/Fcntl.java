@@ -1,9 +1,6 @@
 package org.kvmzone.bridge.ffi;
 
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 
 /** {@code <fcntl.h>}: opening files, flags of descriptors, open-file-description locks. */
 public final class Fcntl {
@@ -31,33 +28,9 @@ public final class Fcntl {
   public static final int F_WRLCK = 1;
   public static final int F_UNLCK = 2;
 
-  private static final MethodHandle OPEN =
-      Native.capturing(
-          "open",
-          2,
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.ADDRESS,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT));
-  private static final MethodHandle FCNTL =
-      Native.capturing(
-          "fcntl",
-          2,
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG));
-  private static final MethodHandle FALLOCATE =
-      Native.capturing(
-          "fallocate",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG));
+  private static final CFunction OPEN = CFunction.named("open");
+  private static final CFunction FCNTL = CFunction.named("fcntl");
+  private static final CFunction FALLOCATE = CFunction.named("fallocate");
 
   private Fcntl() {}
 
@@ -71,12 +44,7 @@ public final class Fcntl {
    * @return what the function returns, or {@code -errno}
    */
   public static int open(MemorySegment path, int flags, int mode) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((int) OPEN.invokeExact(state, path, flags, mode), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return OPEN.call(path.address(), flags, mode);
   }
 
   /**
@@ -89,12 +57,7 @@ public final class Fcntl {
    * @return what the function returns, or {@code -errno}
    */
   public static int fcntl(int fd, int command, long argument) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((int) FCNTL.invokeExact(state, fd, command, argument), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return FCNTL.call(fd, command, argument);
   }
 
   /**
@@ -107,11 +70,6 @@ public final class Fcntl {
    * @return what the function returns, or {@code -errno}
    */
   public static int fallocate(int fd, int mode, long offset, long length) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((int) FALLOCATE.invokeExact(state, fd, mode, offset, length), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return FALLOCATE.call(fd, mode, offset, length);
   }
 }

@@ -1,10 +1,5 @@
 package org.kvmzone.bridge.ffi;
 
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
-
 /** {@code <poll.h>}: waiting for a few descriptors. */
 public final class Poll {
   public static final int POLLIN = 1;
@@ -12,14 +7,7 @@ public final class Poll {
   public static final int POLLERR = 8;
   public static final int POLLHUP = 16;
 
-  private static final MethodHandle POLL =
-      Native.capturing(
-          "poll",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT));
+  private static final CFunction POLL = CFunction.named("poll");
 
   private Poll() {}
 
@@ -33,11 +21,6 @@ public final class Poll {
    * @return what the function returns, or {@code -errno}
    */
   public static int poll(long fds, long count, int timeout) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((int) POLL.invokeExact(state, fds, count, timeout), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return POLL.call(fds, count, timeout);
   }
 }

@@ -1,9 +1,6 @@
 package org.kvmzone.bridge.ffi;
 
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 
 /** {@code <signal.h>}: which signals a thread lets in, and which the process ignores. */
 public final class Signal {
@@ -13,22 +10,10 @@ public final class Signal {
   /** The size of a {@code sigset_t}; all zero is the empty set. */
   public static final int SIGSET_SIZE = 128;
 
-  private static final MethodHandle PTHREAD_SIGMASK =
-      Native.plain(
-          "pthread_sigmask",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.ADDRESS,
-              ValueLayout.ADDRESS));
+  private static final CFunction PTHREAD_SIGMASK = CFunction.named("pthread_sigmask");
+  private static final CFunction SIGNAL = CFunction.named("signal");
 
-  private static final MethodHandle SIGNAL =
-      Native.plain(
-          "signal",
-          FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
-
-  /** SIG_IGN, which C has as a pointer. */
-  private static final MemorySegment IGNORE = MemorySegment.ofAddress(1);
+  private static final long SIG_IGN = 1;
 
   private Signal() {}
 
@@ -40,12 +25,7 @@ public final class Signal {
    * }
    */
   public static void ignore(int signal) {
-    try {
-      // It fails for numbers that are no signals only.
-      var _ = (MemorySegment) SIGNAL.invokeExact(signal, IGNORE);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    int ignored = SIGNAL.call(signal, SIG_IGN); // it fails for numbers that are no signals only
   }
 
   /**
@@ -58,11 +38,7 @@ public final class Signal {
    * @return 0, or {@code -errno}
    */
   public static int pthread_sigmask(int how, MemorySegment set) {
-    try {
-      // This one function returns its error number instead of setting errno.
-      return -(int) PTHREAD_SIGMASK.invokeExact(how, set, MemorySegment.NULL);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    // This one function returns its error number instead of setting errno.
+    return -PTHREAD_SIGMASK.call(how, set.address());
   }
 }

@@ -1,10 +1,5 @@
 package org.kvmzone.bridge.ffi;
 
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
-
 /** {@code <sys/epoll.h>}: waiting for many descriptors. */
 public final class SysEpoll {
   public static final int EPOLL_CLOEXEC = 0x80000;
@@ -17,27 +12,9 @@ public final class SysEpoll {
   public static final int EPOLLHUP = 16;
   public static final int EPOLLET = 1 << 31;
 
-  private static final MethodHandle EPOLL_CREATE1 =
-      Native.capturing(
-          "epoll_create1", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-  private static final MethodHandle EPOLL_CTL =
-      Native.capturing(
-          "epoll_ctl",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG));
-  private static final MethodHandle EPOLL_WAIT =
-      Native.capturing(
-          "epoll_wait",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT));
+  private static final CFunction EPOLL_CREATE1 = CFunction.named("epoll_create1");
+  private static final CFunction EPOLL_CTL = CFunction.named("epoll_ctl");
+  private static final CFunction EPOLL_WAIT = CFunction.named("epoll_wait");
 
   private SysEpoll() {}
 
@@ -51,12 +28,7 @@ public final class SysEpoll {
    * @return what the function returns, or {@code -errno}
    */
   public static int epollCreate1(int flags) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((int) EPOLL_CREATE1.invokeExact(state, flags), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return EPOLL_CREATE1.call(flags);
   }
 
   /**
@@ -69,12 +41,7 @@ public final class SysEpoll {
    * @return what the function returns, or {@code -errno}
    */
   public static int epollCtl(int epfd, int operation, int fd, long event) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((int) EPOLL_CTL.invokeExact(state, epfd, operation, fd, event), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return EPOLL_CTL.call(epfd, operation, fd, event);
   }
 
   /**
@@ -87,12 +54,6 @@ public final class SysEpoll {
    * @return what the function returns, or {@code -errno}
    */
   public static int epollWait(int epfd, long events, int capacity, int timeout) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result(
-          (int) EPOLL_WAIT.invokeExact(state, epfd, events, capacity, timeout), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return EPOLL_WAIT.call(epfd, events, capacity, timeout);
   }
 }

@@ -1,20 +1,15 @@
 package org.kvmzone.bridge.ffi;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 
 /** {@code <sys/eventfd.h>}: counters that wake. */
 public final class SysEventfd {
   public static final int EFD_CLOEXEC = 0x80000;
   public static final int EFD_NONBLOCK = 0x800;
 
-  private static final MethodHandle EVENTFD =
-      Native.capturing(
-          "eventfd",
-          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+  private static final CFunction EVENTFD = CFunction.named("eventfd");
 
   private static final MemorySegment ONE = Arena.global().allocateFrom(ValueLayout.JAVA_LONG, 1);
 
@@ -30,12 +25,7 @@ public final class SysEventfd {
    * @return what the function returns, or {@code -errno}
    */
   public static int eventfd(int initial, int flags) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((int) EVENTFD.invokeExact(state, initial, flags), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return EVENTFD.call(initial, flags);
   }
 
   /**

@@ -1,21 +1,8 @@
 package org.kvmzone.bridge.ffi;
 
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
-
 /** {@code <sys/ioctl.h>}: device control. */
 public final class SysIoctl {
-  private static final MethodHandle IOCTL =
-      Native.capturing(
-          "ioctl",
-          2,
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG));
+  private static final CFunction IOCTL = CFunction.named("ioctl");
 
   private SysIoctl() {}
 
@@ -29,11 +16,6 @@ public final class SysIoctl {
    * @return what the function returns, or {@code -errno}
    */
   public static int ioctl(int fd, long request, long argument) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((int) IOCTL.invokeExact(state, fd, request, argument), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return IOCTL.call(fd, request, argument);
   }
 }

@@ -1,9 +1,6 @@
 package org.kvmzone.bridge.ffi;
 
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 
 /** {@code <sys/mman.h>}: mapped memory and files that live in it. */
 public final class SysMman {
@@ -14,26 +11,9 @@ public final class SysMman {
   public static final int MFD_CLOEXEC = 1;
   public static final int MFD_ALLOW_SEALING = 2;
 
-  private static final MethodHandle MMAP =
-      Native.capturing(
-          "mmap",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG));
-  private static final MethodHandle MUNMAP =
-      Native.capturing(
-          "munmap",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
-  private static final MethodHandle MEMFD_CREATE =
-      Native.capturing(
-          "memfd_create",
-          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+  private static final CFunction MMAP = CFunction.named("mmap");
+  private static final CFunction MUNMAP = CFunction.named("munmap");
+  private static final CFunction MEMFD_CREATE = CFunction.named("memfd_create");
 
   private SysMman() {}
 
@@ -48,13 +28,7 @@ public final class SysMman {
    */
   public static long mmap(
       long address, long length, int protection, int flags, int fd, long offset) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result(
-          (long) MMAP.invokeExact(state, address, length, protection, flags, fd, offset), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return MMAP.callLong(address, length, protection, flags, fd, offset);
   }
 
   /**
@@ -67,12 +41,7 @@ public final class SysMman {
    * @return what the function returns, or {@code -errno}
    */
   public static int munmap(long address, long length) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((int) MUNMAP.invokeExact(state, address, length), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return MUNMAP.call(address, length);
   }
 
   /**
@@ -85,11 +54,6 @@ public final class SysMman {
    * @return what the function returns, or {@code -errno}
    */
   public static int memfdCreate(MemorySegment name, int flags) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((int) MEMFD_CREATE.invokeExact(state, name, flags), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return MEMFD_CREATE.call(name.address(), flags);
   }
 }

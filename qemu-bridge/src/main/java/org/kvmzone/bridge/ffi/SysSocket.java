@@ -1,9 +1,6 @@
 package org.kvmzone.bridge.ffi;
 
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 
 /** {@code <sys/socket.h>}: sockets, and descriptors passed through them. */
 public final class SysSocket {
@@ -23,87 +20,18 @@ public final class SysSocket {
   public static final int SHUT_WR = 1;
   public static final int SHUT_RDWR = 2;
 
-  private static final MethodHandle SOCKET =
-      Native.capturing(
-          "socket",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT));
-  private static final MethodHandle SOCKETPAIR =
-      Native.capturing(
-          "socketpair",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.ADDRESS));
-  private static final MethodHandle BIND =
-      Native.capturing(
-          "bind",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.ADDRESS,
-              ValueLayout.JAVA_INT));
-  private static final MethodHandle LISTEN =
-      Native.capturing(
-          "listen",
-          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-  private static final MethodHandle CONNECT =
-      Native.capturing(
-          "connect",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.ADDRESS,
-              ValueLayout.JAVA_INT));
-  private static final MethodHandle ACCEPT4 =
-      Native.capturing(
-          "accept4",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.ADDRESS,
-              ValueLayout.ADDRESS,
-              ValueLayout.JAVA_INT));
-  private static final MethodHandle SHUTDOWN =
-      Native.capturing(
-          "shutdown",
-          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-  private static final FunctionDescriptor NAME =
-      FunctionDescriptor.of(
-          ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS);
-  private static final MethodHandle GETSOCKNAME = Native.capturing("getsockname", NAME);
-  private static final MethodHandle GETPEERNAME = Native.capturing("getpeername", NAME);
-  private static final MethodHandle GETSOCKOPT =
-      Native.capturing(
-          "getsockopt",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.ADDRESS,
-              ValueLayout.ADDRESS));
-  private static final MethodHandle SENDMSG =
-      Native.capturing(
-          "sendmsg",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT));
-  private static final MethodHandle RECVMSG =
-      Native.capturing(
-          "recvmsg",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT));
+  private static final CFunction SOCKET = CFunction.named("socket");
+  private static final CFunction SOCKETPAIR = CFunction.named("socketpair");
+  private static final CFunction BIND = CFunction.named("bind");
+  private static final CFunction LISTEN = CFunction.named("listen");
+  private static final CFunction CONNECT = CFunction.named("connect");
+  private static final CFunction ACCEPT4 = CFunction.named("accept4");
+  private static final CFunction SHUTDOWN = CFunction.named("shutdown");
+  private static final CFunction GETSOCKNAME = CFunction.named("getsockname");
+  private static final CFunction GETPEERNAME = CFunction.named("getpeername");
+  private static final CFunction GETSOCKOPT = CFunction.named("getsockopt");
+  private static final CFunction SENDMSG = CFunction.named("sendmsg");
+  private static final CFunction RECVMSG = CFunction.named("recvmsg");
 
   private SysSocket() {}
 
@@ -117,12 +45,7 @@ public final class SysSocket {
    * @return what the function returns, or {@code -errno}
    */
   public static int socket(int domain, int type, int protocol) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((int) SOCKET.invokeExact(state, domain, type, protocol), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return SOCKET.call(domain, type, protocol);
   }
 
   /**
@@ -135,12 +58,7 @@ public final class SysSocket {
    * @return what the function returns, or {@code -errno}
    */
   public static int socketpair(int domain, int type, int protocol, MemorySegment pair) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((int) SOCKETPAIR.invokeExact(state, domain, type, protocol, pair), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return SOCKETPAIR.call(domain, type, protocol, pair.address());
   }
 
   /**
@@ -153,12 +71,7 @@ public final class SysSocket {
    * @return what the function returns, or {@code -errno}
    */
   public static int bind(int fd, MemorySegment address, int length) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((int) BIND.invokeExact(state, fd, address, length), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return BIND.call(fd, address.address(), length);
   }
 
   /**
@@ -171,12 +84,7 @@ public final class SysSocket {
    * @return what the function returns, or {@code -errno}
    */
   public static int listen(int fd, int backlog) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((int) LISTEN.invokeExact(state, fd, backlog), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return LISTEN.call(fd, backlog);
   }
 
   /**
@@ -189,12 +97,7 @@ public final class SysSocket {
    * @return what the function returns, or {@code -errno}
    */
   public static int connect(int fd, MemorySegment address, int length) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((int) CONNECT.invokeExact(state, fd, address, length), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return CONNECT.call(fd, address.address(), length);
   }
 
   /**
@@ -207,12 +110,7 @@ public final class SysSocket {
    * @return what the function returns, or {@code -errno}
    */
   public static int accept4(int fd, MemorySegment address, MemorySegment length, int flags) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((int) ACCEPT4.invokeExact(state, fd, address, length, flags), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return ACCEPT4.call(fd, address.address(), length.address(), flags);
   }
 
   /**
@@ -225,12 +123,7 @@ public final class SysSocket {
    * @return what the function returns, or {@code -errno}
    */
   public static int shutdown(int fd, int how) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((int) SHUTDOWN.invokeExact(state, fd, how), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return SHUTDOWN.call(fd, how);
   }
 
   /**
@@ -243,12 +136,7 @@ public final class SysSocket {
    * @return what the function returns, or {@code -errno}
    */
   public static int getsockname(int fd, MemorySegment address, MemorySegment length) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((int) GETSOCKNAME.invokeExact(state, fd, address, length), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return GETSOCKNAME.call(fd, address.address(), length.address());
   }
 
   /**
@@ -261,12 +149,7 @@ public final class SysSocket {
    * @return what the function returns, or {@code -errno}
    */
   public static int getpeername(int fd, MemorySegment address, MemorySegment length) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((int) GETPEERNAME.invokeExact(state, fd, address, length), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return GETPEERNAME.call(fd, address.address(), length.address());
   }
 
   /**
@@ -280,13 +163,7 @@ public final class SysSocket {
    */
   public static int getsockopt(
       int fd, int level, int option, MemorySegment value, MemorySegment length) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result(
-          (int) GETSOCKOPT.invokeExact(state, fd, level, option, value, length), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return GETSOCKOPT.call(fd, level, option, value.address(), length.address());
   }
 
   /**
@@ -299,12 +176,7 @@ public final class SysSocket {
    * @return what the function returns, or {@code -errno}
    */
   public static long sendmsg(int fd, long message, int flags) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((long) SENDMSG.invokeExact(state, fd, message, flags), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return SENDMSG.callLong(fd, message, flags);
   }
 
   /**
@@ -317,11 +189,6 @@ public final class SysSocket {
    * @return what the function returns, or {@code -errno}
    */
   public static long recvmsg(int fd, long message, int flags) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((long) RECVMSG.invokeExact(state, fd, message, flags), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return RECVMSG.callLong(fd, message, flags);
   }
 }

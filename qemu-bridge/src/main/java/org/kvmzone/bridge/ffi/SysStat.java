@@ -1,9 +1,6 @@
 package org.kvmzone.bridge.ffi;
 
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 
 /** {@code <sys/stat.h>}: what a descriptor refers to. */
 public final class SysStat {
@@ -15,16 +12,7 @@ public final class SysStat {
   public static final int S_IFCHR = 0x2000;
   public static final int S_IFDIR = 0x4000;
 
-  private static final MethodHandle STATX =
-      Native.capturing(
-          "statx",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.ADDRESS,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.ADDRESS));
+  private static final CFunction STATX = CFunction.named("statx");
 
   private SysStat() {}
 
@@ -39,12 +27,6 @@ public final class SysStat {
    */
   public static int statx(
       int directory, MemorySegment path, int flags, int mask, MemorySegment statx) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result(
-          (int) STATX.invokeExact(state, directory, path, flags, mask, statx), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return STATX.call(directory, path.address(), flags, mask, statx.address());
   }
 }

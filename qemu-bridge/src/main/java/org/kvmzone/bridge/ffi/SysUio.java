@@ -1,46 +1,11 @@
 package org.kvmzone.bridge.ffi;
 
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
-
 /** {@code <sys/uio.h>}: scatter and gather. */
 public final class SysUio {
-  private static final MethodHandle READV =
-      Native.capturing(
-          "readv",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT));
-  private static final MethodHandle WRITEV =
-      Native.capturing(
-          "writev",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT));
-  private static final MethodHandle PREADV =
-      Native.capturing(
-          "preadv",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG));
-  private static final MethodHandle PWRITEV =
-      Native.capturing(
-          "pwritev",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG));
+  private static final CFunction READV = CFunction.named("readv");
+  private static final CFunction WRITEV = CFunction.named("writev");
+  private static final CFunction PREADV = CFunction.named("preadv");
+  private static final CFunction PWRITEV = CFunction.named("pwritev");
 
   private SysUio() {}
 
@@ -54,12 +19,7 @@ public final class SysUio {
    * @return what the function returns, or {@code -errno}
    */
   public static long readv(int fd, long iov, int count) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((long) READV.invokeExact(state, fd, iov, count), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return READV.callLong(fd, iov, count);
   }
 
   /**
@@ -72,12 +32,7 @@ public final class SysUio {
    * @return what the function returns, or {@code -errno}
    */
   public static long writev(int fd, long iov, int count) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((long) WRITEV.invokeExact(state, fd, iov, count), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return WRITEV.callLong(fd, iov, count);
   }
 
   /**
@@ -90,12 +45,7 @@ public final class SysUio {
    * @return what the function returns, or {@code -errno}
    */
   public static long preadv(int fd, long iov, int count, long offset) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((long) PREADV.invokeExact(state, fd, iov, count, offset), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return PREADV.callLong(fd, iov, count, offset);
   }
 
   /**
@@ -108,11 +58,6 @@ public final class SysUio {
    * @return what the function returns, or {@code -errno}
    */
   public static long pwritev(int fd, long iov, int count, long offset) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((long) PWRITEV.invokeExact(state, fd, iov, count, offset), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return PWRITEV.callLong(fd, iov, count, offset);
   }
 }

@@ -1,57 +1,19 @@
 package org.kvmzone.bridge.ffi;
 
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 
 /** {@code <unistd.h>}: descriptors and what one reads and writes through them. */
 public final class Unistd {
-  private static final MethodHandle CLOSE =
-      Native.capturing("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-  private static final MethodHandle DUP =
-      Native.capturing("dup", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-  private static final MethodHandle DUP3 =
-      Native.capturing(
-          "dup3",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT));
-  private static final MethodHandle READ =
-      Native.capturing(
-          "read",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG));
-  private static final MethodHandle WRITE =
-      Native.capturing(
-          "write",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG));
-  private static final MethodHandle FSYNC =
-      Native.capturing("fsync", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-  private static final MethodHandle FDATASYNC =
-      Native.capturing(
-          "fdatasync", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-  private static final MethodHandle FTRUNCATE =
-      Native.capturing(
-          "ftruncate",
-          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG));
-
-  private static final MethodHandle GETPAGESIZE =
-      Native.plain("getpagesize", FunctionDescriptor.of(ValueLayout.JAVA_INT));
-
-  private static final MethodHandle EXECV =
-      Native.capturing(
-          "execv",
-          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS));
+  private static final CFunction CLOSE = CFunction.named("close");
+  private static final CFunction DUP = CFunction.named("dup");
+  private static final CFunction DUP3 = CFunction.named("dup3");
+  private static final CFunction READ = CFunction.named("read");
+  private static final CFunction WRITE = CFunction.named("write");
+  private static final CFunction FSYNC = CFunction.named("fsync");
+  private static final CFunction FDATASYNC = CFunction.named("fdatasync");
+  private static final CFunction FTRUNCATE = CFunction.named("ftruncate");
+  private static final CFunction GETPAGESIZE = CFunction.named("getpagesize");
+  private static final CFunction EXECV = CFunction.named("execv");
 
   private Unistd() {}
 
@@ -65,12 +27,7 @@ public final class Unistd {
    * @return what the function returns, or {@code -errno}
    */
   public static int close(int fd) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((int) CLOSE.invokeExact(state, fd), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return CLOSE.call(fd);
   }
 
   /**
@@ -83,12 +40,7 @@ public final class Unistd {
    * @return what the function returns, or {@code -errno}
    */
   public static int dup(int fd) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((int) DUP.invokeExact(state, fd), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return DUP.call(fd);
   }
 
   /**
@@ -102,12 +54,7 @@ public final class Unistd {
    * @return what the function returns, or {@code -errno}
    */
   public static int dup3(int oldFd, int newFd, int flags) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((int) DUP3.invokeExact(state, oldFd, newFd, flags), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return DUP3.call(oldFd, newFd, flags);
   }
 
   /**
@@ -120,12 +67,7 @@ public final class Unistd {
    * @return what the function returns, or {@code -errno}
    */
   public static long read(int fd, long address, long length) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((long) READ.invokeExact(state, fd, address, length), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return READ.callLong(fd, address, length);
   }
 
   /**
@@ -138,12 +80,7 @@ public final class Unistd {
    * @return what the function returns, or {@code -errno}
    */
   public static long write(int fd, long address, long length) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((long) WRITE.invokeExact(state, fd, address, length), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return WRITE.callLong(fd, address, length);
   }
 
   /**
@@ -156,12 +93,7 @@ public final class Unistd {
    * @return what the function returns, or {@code -errno}
    */
   public static int fsync(int fd) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((int) FSYNC.invokeExact(state, fd), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return FSYNC.call(fd);
   }
 
   /**
@@ -174,12 +106,7 @@ public final class Unistd {
    * @return what the function returns, or {@code -errno}
    */
   public static int fdatasync(int fd) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((int) FDATASYNC.invokeExact(state, fd), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return FDATASYNC.call(fd);
   }
 
   /**
@@ -192,12 +119,7 @@ public final class Unistd {
    * @return what the function returns, or {@code -errno}
    */
   public static int ftruncate(int fd, long length) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((int) FTRUNCATE.invokeExact(state, fd, length), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return FTRUNCATE.call(fd, length);
   }
 
   /**
@@ -211,12 +133,7 @@ public final class Unistd {
    * @return {@code -errno}, if at all
    */
   public static int execv(MemorySegment pathname, MemorySegment argv) {
-    MemorySegment state = Errno.state();
-    try {
-      return Errno.result((int) EXECV.invokeExact(state, pathname, argv), state);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return EXECV.call(pathname.address(), argv.address());
   }
 
   /**
@@ -227,10 +144,6 @@ public final class Unistd {
    * }
    */
   public static int getpagesize() {
-    try {
-      return (int) GETPAGESIZE.invokeExact();
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return GETPAGESIZE.call();
   }
 }

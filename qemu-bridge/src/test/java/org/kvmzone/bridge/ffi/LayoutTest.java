@@ -111,7 +111,8 @@ class LayoutTest {
   }
 
   private static Stream<Class<?>> classesOfThePackage() throws IOException, URISyntaxException {
-    Path root = Path.of(Native.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    Path root =
+        Path.of(CFunction.class.getProtectionDomain().getCodeSource().getLocation().toURI());
     try (Stream<Path> files = Files.list(root.resolve("org/kvmzone/bridge/ffi"))) {
       return files
           .map(file -> file.getFileName().toString())
