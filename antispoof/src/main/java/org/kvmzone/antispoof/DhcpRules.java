@@ -1,5 +1,6 @@
 package org.kvmzone.antispoof;
 
+import org.jspecify.annotations.Nullable;
 import org.kvmzone.dhcp.DhcpMessage;
 import org.kvmzone.packet.Frame;
 
@@ -13,7 +14,9 @@ final class DhcpRules {
   private final long mac;
   private final boolean allowAll;
   private final byte[][] allowed;
-  private final DhcpMessage message = new DhcpMessage();
+
+  /** Of the first request, not of the start: netty's buffers take 20 ms to come into being. */
+  private @Nullable DhcpMessage message;
 
   DhcpRules(LinkProtectionConfig config) {
     mac = config.mac().value();
@@ -47,16 +50,19 @@ final class DhcpRules {
     if (frame.isFragment()) {
       return Verdict.DHCP_FRAGMENT;
     }
+    if (message == null) {
+      message = new DhcpMessage();
+    }
     if (frame.state() != Frame.State.SOUND || !message.read(frame)) {
       return Verdict.DHCP_MALFORMED;
     }
     if (!message.isFrom(mac)) {
       return Verdict.DHCP_CHADDR;
     }
-    return allowAll || isAllowedId() ? Verdict.PASS : Verdict.DHCP_CLIENT_ID;
+    return allowAll || hasAllowedId(message) ? Verdict.PASS : Verdict.DHCP_CLIENT_ID;
   }
 
-  private boolean isAllowedId() {
+  private boolean hasAllowedId(DhcpMessage message) {
     if (!message.hasClientId()) {
       return true;
     }

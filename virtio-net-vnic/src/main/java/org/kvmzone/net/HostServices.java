@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLongArray;
+import org.jspecify.annotations.Nullable;
 import org.kvmzone.dhcp.Answer;
 import org.kvmzone.dhcp.DhcpConfig;
 import org.kvmzone.dhcp.DhcpServer;
@@ -18,12 +19,21 @@ import org.kvmzone.packet.Frame;
  */
 final class HostServices {
   private final String vnic;
-  private final DhcpServer server;
+  private final DhcpConfig config;
   private final Tally tally;
   private final ReceiveQueue guest;
-  private final byte[] bytes = new byte[DhcpServer.MAX_REPLY];
-  private final ByteBuf reply = Unpooled.wrappedBuffer(bytes);
   private final FrameBatch batch = new FrameBatch(1, DhcpServer.MAX_REPLY);
+
+  // Of the first frame, not of the start: netty's buffers take 20 ms and 3 MB to come into being.
+  private @Nullable Desk desk;
+
+  /** Where questions are answered: the server, and the reply that it wrote last. */
+  private record Desk(DhcpServer server, ByteBuf reply) {
+    static Desk of(DhcpConfig config) {
+      return new Desk(
+          new DhcpServer(config), Unpooled.wrappedBuffer(new byte[DhcpServer.MAX_REPLY]));
+    }
+  }
 
   /** How often each answer was given, on all queues of a VNIC. */
   @SuppressWarnings("EnumOrdinal") // indices into memory that dies with this object
@@ -60,26 +70,34 @@ final class HostServices {
    */
   HostServices(String vnic, DhcpConfig config, Tally tally, ReceiveQueue guest) {
     this.vnic = vnic;
-    this.server = new DhcpServer(config);
+    this.config = config;
     this.tally = tally;
     this.guest = guest;
   }
 
   /** Judges a frame; a reply, if there is one, waits for {@link #conclude}. */
   Answer answer(Frame frame) {
-    return server.answer(frame, reply);
+    if (desk == null) {
+      desk = Desk.of(config);
+    }
+    return desk.server.answer(frame, desk.reply);
   }
 
   /** Counts the last answer, and hands its reply to the guest. */
   void conclude(Answer answer) {
     tally.count(answer);
     NetProbes.DHCP.fire(vnic, answer.reason());
-    if (answer.action() == Answer.Action.REPLY) {
-      int length = reply.readableBytes();
-      batch.clear();
-      MemorySegment.copy(bytes, 0, batch.memory(), ValueLayout.JAVA_BYTE, batch.frameAt(0), length);
-      batch.addWhole(length);
-      guest.receive(batch, batch.all());
+    if (answer.action() == Answer.Action.REPLY && desk != null) {
+      hand(desk.reply);
     }
+  }
+
+  private void hand(ByteBuf reply) {
+    int length = reply.readableBytes();
+    batch.clear();
+    MemorySegment.copy(
+        reply.array(), 0, batch.memory(), ValueLayout.JAVA_BYTE, batch.frameAt(0), length);
+    batch.addWhole(length);
+    guest.receive(batch, batch.all());
   }
 }
