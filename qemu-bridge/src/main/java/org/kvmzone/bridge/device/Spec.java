@@ -132,10 +132,11 @@ public final class Spec {
 
   /** A switch. */
   public boolean flag(String name, boolean byDefault) {
-    return switch (values.getOrDefault(name, byDefault ? "on" : "off")) {
+    String word = values.getOrDefault(name, byDefault ? "on" : "off");
+    return switch (word) {
       case "on" -> true;
       case "off" -> false;
-      case String other -> throw bad(name, other, "on or off");
+      default -> throw bad(name, word, "on or off");
     };
   }
 
