@@ -23,3 +23,8 @@ find_jdk() {
     "/usr/lib/jvm/*; install one (Debian or Temurin package of JDK $KVMZONE_JDK_RELEASE) or set JAVA_HOME"
   export JAVA_HOME=$best
 }
+
+# Prints what tells the JDK in use from any other.
+jdk_build() {
+  sed -n 's/^JAVA_RUNTIME_VERSION=//p' "$JAVA_HOME/release"
+}

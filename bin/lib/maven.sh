@@ -19,16 +19,18 @@ maven() {
   (cd "$KVMZONE_HOME" && mvn -B -ntp "$@" 2>&1) | tee "$MAVEN_LOG" | sed -nu \
     -e 's/^\[INFO\] Building \([^ ]*\) [0-9].*\(\[[0-9]*\/[0-9]*\]\)$/  \2 \1/p' \
     -e 's/^\[INFO\] Running org\.kvmzone\.\(.*IT\)$/        \1/p' >&2 || return 1
+  jdk_build >"$MAVEN_STAMP.jdk"
   mv "$MAVEN_STAMP.begun" "$MAVEN_STAMP"
 }
 
-# Succeeds if a product is not there or a source is younger than the last build. A directory is younger, too, when a file
-# is gone from it.
+# Succeeds if a product is not there, a source is younger than the last build, or that was with another JDK, whose JVM will
+# not take the cache. A directory is younger, too, when a file is gone from it.
 maven_stale() {
   local product
   for product in "${MAVEN_PRODUCTS[@]}" "$MAVEN_STAMP"; do
     [[ -f $product ]] || return 0
   done
+  [[ $(cat "$MAVEN_STAMP.jdk" 2>/dev/null) == "$(jdk_build)" ]] || return 0
   [[ -n $(find "$KVMZONE_HOME"/pom.xml "$KVMZONE_HOME"/*/pom.xml "$KVMZONE_HOME"/*/src/main \
     -newer "$MAVEN_STAMP" -print -quit) ]]
 }

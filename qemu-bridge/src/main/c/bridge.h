@@ -28,6 +28,7 @@ char *text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 struct options {
     char *libjvm;       /* path of libjvm.so */
     char *classpath;    /* as java -cp takes it */
+    char *cache;        /* the JVM's cache of the classes in it; NULL if there is none */
     char *jvmopts;      /* "@FILE", or options separated by blanks; may be NULL */
     bool debug;         /* show stack traces, and what the JVM says while it starts */
     char **java;        /* arguments for Java: -name, and all that are not the above (but debug) */

@@ -24,20 +24,30 @@ enum { STACK_SIZE = 2 << 20 };
 
 /*
  * -Xrs leaves SIGINT, SIGTERM, SIGHUP and SIGQUIT to QEMU. What is reserved is bounded because
- * -overcommit mem-lock=on makes all of it real.
+ * -overcommit mem-lock=on makes all of it real; the young generation is, because all of it is
+ * touched before a first collection, and the start needs 5 MB. The JDK's own methods are compiled
+ * later than usual: the start calls many of them some hundred times, and the guest is waiting; ours
+ * are not held back, and take those they call with them. What the JVM has to say is not for stdout,
+ * and that it starts without its cache of classes is not worth saying.
  */
 static const char *const DEFAULTS[] = {
     "-Xrs",
     "-XX:+UseSerialGC",
     "-Xms64m",
     "-Xmx64m",
+    "-Xmn8m",
     "-Xss512k",
     "-XX:ReservedCodeCacheSize=32m",
     "-XX:MaxMetaspaceSize=64m",
     "-XX:CompressedClassSpaceSize=32m",
+    "-XX:CompileCommand=quiet",
+    "-XX:CompileCommand=CompileThresholdScaling,java.*::*,20.0",
+    "-XX:CompileCommand=CompileThresholdScaling,jdk.*::*,20.0",
     "-XX:-UsePerfData",
     "-XX:+DisableAttachMechanism",
     "-XX:+DisplayVMOutputToStderr",
+    "-Xlog:disable",
+    "-Xlog:all=warning,aot*=off,cds*=off:stderr",
     "--enable-native-access=ALL-UNNAMED",
     "--sun-misc-unsafe-memory-access=deny",
 };
@@ -121,7 +131,7 @@ static void make_options(JavaVMInitArgs *args, const struct options *options)
     char *rest = options->jvmopts;
     char *option;
 
-    args->options = calloc(defaults + 4 + (rest ? strlen(rest) : 0), sizeof(JavaVMOption));
+    args->options = calloc(defaults + 5 + (rest ? strlen(rest) : 0), sizeof(JavaVMOption));
     if (!args->options) {
         return;
     }
@@ -132,6 +142,9 @@ static void make_options(JavaVMInitArgs *args, const struct options *options)
         add(args, (char *)DEFAULTS[i], NULL);
     }
     add(args, text("-Djava.class.path=%s", options->classpath), NULL);
+    if (options->cache) {
+        add(args, text("-XX:AOTCache=%s", options->cache), NULL);
+    }
     if (rest && *rest == '@') {
         add(args, text("-XX:VMOptionsFile=%s", rest + 1), NULL);
         return;

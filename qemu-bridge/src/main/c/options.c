@@ -6,9 +6,11 @@
 #include <glob.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { JAVA_RELEASE = 25 };
@@ -128,6 +130,31 @@ static void check_classpath(const char *classpath)
     free(copy);
 }
 
+/*
+ * Beside a jar, the build leaves its classes as the JVM has them after a rehearsal, in a file that is
+ * named after the jar's size and age: up to JDK 25, the JVM does not see that a cache is of another
+ * jar (JDK-8377932). It does see that one is of another JDK, or damaged, and starts without it.
+ */
+static char *class_cache(const char *classpath)
+{
+    size_t length = strlen(classpath);
+    size_t suffix = strlen(".jar");
+    struct stat jar;
+    char *path;
+
+    if (length < suffix || strcmp(classpath + length - suffix, ".jar") != 0
+        || stat(classpath, &jar) < 0) {
+        return NULL;
+    }
+    path = text("%.*s-%jd-%jd.aot", (int)(length - suffix), classpath,
+                (intmax_t)jar.st_size, (intmax_t)jar.st_mtime);
+    if (!readable(path)) {
+        free(path);
+        return NULL;
+    }
+    return path;
+}
+
 void options_read(struct options *options, int argc, char **argv)
 {
     char *jvm = NULL;
@@ -167,6 +194,7 @@ void options_read(struct options *options, int argc, char **argv)
     classpath = given(classpath, "KVMZONE_CLASSPATH");
     options->classpath = classpath ? classpath : installed_classpath();
     check_classpath(options->classpath);
+    options->cache = class_cache(options->classpath);
 
     options->jvmopts = given(jvmopts, "KVMZONE_JVMOPTS");
     if (options->jvmopts && options->jvmopts[0] == '@' && !readable(options->jvmopts + 1)) {

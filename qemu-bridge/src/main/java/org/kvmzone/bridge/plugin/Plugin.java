@@ -3,6 +3,7 @@ package org.kvmzone.bridge.plugin;
 import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.kvmzone.bridge.control.RunDirectory;
 import org.kvmzone.bridge.control.StderrLoggerFinder;
 import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.probe.WatchException;
@@ -25,15 +26,20 @@ final class Plugin {
    */
   static String[] start(String[] arguments) {
     try {
-      PluginArguments parsed = PluginArguments.parse(List.of(arguments));
-      StderrLoggerFinder.name(parsed.name());
-      StderrLoggerFinder.threshold(parsed.logLevel());
-      PluginHost made = PluginHost.create(parsed);
-      host = made;
-      return made.options().toArray(String[]::new);
+      return start(arguments, RunDirectory.standard());
     } catch (Throwable thrown) {
       throw explained(thrown);
     }
+  }
+
+  /** The same, with sockets below another directory. */
+  static String[] start(String[] arguments, RunDirectory directory) throws IOException {
+    PluginArguments parsed = PluginArguments.parse(List.of(arguments));
+    StderrLoggerFinder.name(parsed.name());
+    StderrLoggerFinder.threshold(parsed.logLevel());
+    PluginHost made = PluginHost.create(parsed, directory);
+    host = made;
+    return made.options().toArray(String[]::new);
   }
 
   /** The chardevs are there: starts the devices, which connect to them and answer from now on. */

@@ -19,22 +19,23 @@ final class PluginHost implements AutoCloseable {
   private final List<Path> sockets = new ArrayList<>();
   private final List<String> options = new ArrayList<>();
 
-  private PluginHost(String name) throws IOException {
-    directory = RunDirectory.standard().path().resolve(name);
+  private PluginHost(String name, RunDirectory run) {
+    directory = run.path().resolve(name);
     host = new DeviceHost(name, "plugin", id -> directory.resolve("device-" + id + ".sock"));
   }
 
   /**
    * Makes the devices, not yet started; the control socket answers.
    *
+   * @param run where it and the chardevs' sockets are, in a directory of the guest's name
    * @throws IOException if a guest of this name is running, or there is no place for sockets
    * @throws org.kvmzone.bridge.device.SpecException if a device cannot be made
    * @throws org.kvmzone.bridge.probe.WatchException if a watch cannot be followed
    */
-  static PluginHost create(PluginArguments arguments) throws IOException {
-    PluginHost made = new PluginHost(arguments.name());
+  static PluginHost create(PluginArguments arguments, RunDirectory run) throws IOException {
+    PluginHost made = new PluginHost(arguments.name(), run);
     try {
-      made.host.control(); // first: the directory is this process' alone from now on
+      made.host.control(run); // first: the directory is this process' alone from now on
       arguments.devices().forEach(made::add);
       // Now that the devices have defined their probes.
       arguments.watches().forEach(watch -> made.host.watch(Watch.parse(watch)));
