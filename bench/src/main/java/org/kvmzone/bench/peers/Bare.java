@@ -27,8 +27,6 @@ final class Bare {
     }
   }
 
-  private static final String PROGRAM = "org.kvmzone.bench.bare.BareBackend";
-
   private Bare() {}
 
   /** A NIC. */
@@ -74,15 +72,12 @@ final class Bare {
   private static Running start(
       Workbench bench, Language language, Path directory, List<String> device)
       throws IOException, InterruptedException {
-    if (Bare.class.getResource("/" + PROGRAM.replace('.', '/') + ".class") == null) {
-      throw new Unavailable("this build has no bare loops");
-    }
     Path socket = directory.resolve("bare.sock");
     List<String> words = new ArrayList<>();
     words.add(Path.of(System.getProperty("java.home"), "bin/java").toString());
     words.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC"));
     words.addAll(List.of("-cp", bench.home().resolve("bench/target/benchmarks.jar").toString()));
-    words.add(PROGRAM);
+    words.add("org.kvmzone.bench.bare.BareBackend");
     words.addAll(List.of("--socket", socket.toString(), "--loop", language.word));
     words.addAll(device);
     Child child = Child.start(language.side, Child.BACKEND_CPU, directory, words);

@@ -33,6 +33,8 @@ public final class Bench implements Runnable {
         new CommandLine(new Bench())
             .addSubcommand(new NetCommand())
             .addSubcommand(new BlkCommand())
+            .addSubcommand(new StartCommand())
+            .addSubcommand(new IdleCommand())
             .addSubcommand(new ReportCommand())
             .setUsageHelpWidth(100)
             .setParameterExceptionHandler((wrong, rest) -> usage(wrong))

@@ -14,6 +14,7 @@ final class BlkCase implements Case {
   /** What comes first, and is not counted. */
   private static final int SETTLING_SECONDS = 1;
 
+  private final String name;
   private final BlkSetup setup;
   private final Optional<Target> target;
   private final List<Backend<BlkSetup>> backends;
@@ -26,11 +27,13 @@ final class BlkCase implements Case {
    * @param backends ours, the peer, and others
    */
   BlkCase(
+      String name,
       BlkSetup setup,
       Optional<Target> target,
       List<Backend<BlkSetup>> backends,
       Workbench bench,
       int seconds) {
+    this.name = name;
     this.setup = setup;
     this.target = target;
     this.backends = backends;
@@ -40,7 +43,7 @@ final class BlkCase implements Case {
 
   @Override
   public String name() {
-    return setup.name();
+    return name;
   }
 
   @Override

@@ -1,7 +1,9 @@
 package org.kvmzone.bench.peers;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -19,17 +21,38 @@ final class BlkCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     Workbench bench = Workbench.ofProperties();
     try (Images images = new Images(bench)) {
-      List<BlkCase> cases =
-          BlkCases.all().stream()
-              .map(setup ->
-                  new BlkCase(
-                      setup,
-                      BlkCases.target(setup),
-                      options.sides(BlkCases.sides(setup, bench, images)),
-                      bench,
-                      options.seconds))
-              .toList();
+      List<BlkCase> cases = new ArrayList<>();
+      for (BlkSetup setup : BlkCases.all()) {
+        cases.add(
+            new BlkCase(
+                setup.name(),
+                setup,
+                BlkCases.target(setup),
+                options.sides(BlkCases.sides(setup, bench, images)),
+                bench,
+                options.seconds));
+      }
+      cases.add(watched(bench, images));
       return options.run(cases, bench);
     }
+  }
+
+  /** What it costs to watch every request. */
+  private BlkCase watched(Workbench bench, Images images) {
+    BlkSetup setup =
+        new BlkSetup(
+            BlkSetup.Image.NULL,
+            BlkSetup.Work.READ,
+            128,
+            BlkSetup.Frontend.POLL,
+            BlkSetup.Sleep.USUAL);
+    return new BlkCase(
+        setup.name() + "/watched",
+        setup,
+        Optional.of(new Target(0.6, 0.9)),
+        options.sides(
+            List.of(KvmzoneDisk.watched(bench, images), KvmzoneDisk.plain(bench, images))),
+        bench,
+        options.seconds);
   }
 }

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -62,9 +63,9 @@ record CaseResult(
     return sides.getFirst();
   }
 
-  /** The name of the side that ours is compared with. */
-  String peer() {
-    return sides.get(1);
+  /** The name of the side that ours is compared with, if it is. */
+  Optional<String> peer() {
+    return sides.stream().skip(1).findFirst();
   }
 
   /** Medians and ratios. Disturbed rounds count only when there are no others. */
@@ -80,8 +81,8 @@ record CaseResult(
     }
     return new Summary(
         medians,
-        ratio(counted, ours(), peer(), Sample::perSecond),
-        ratio(counted, peer(), ours(), CaseResult::busy),
+        peer().map(peer -> ratio(counted, ours(), peer, Sample::perSecond)).orElse(null),
+        peer().map(peer -> ratio(counted, peer, ours(), CaseResult::busy)).orElse(null),
         (int) rounds.stream().filter(Round::disturbed).count());
   }
 

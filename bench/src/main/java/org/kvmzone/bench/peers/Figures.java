@@ -19,9 +19,9 @@ final class Figures {
     return String.format(Locale.ROOT, value >= 10 ? "%.1f" : "%.2f", value);
   }
 
-  /** Nanoseconds. */
+  /** Nanoseconds; nothing of NaN. */
   static String nanos(double value) {
-    return digits(value);
+    return Double.isNaN(value) ? "" : digits(value);
   }
 
   private static String digits(double value) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.kvmzone.bridge.control.ControlClient;
 import org.kvmzone.bridge.control.ControlException;
@@ -33,7 +34,7 @@ final class Kvmzone implements AutoCloseable {
   /**
    * Starts it; all of its devices listen when this returns.
    *
-   * @param devices options of {@code serve} and their values
+   * @param devices and other options of {@code serve}
    */
   static Kvmzone serve(Workbench bench, Path directory, List<String> devices)
       throws IOException, InterruptedException {
@@ -45,8 +46,10 @@ final class Kvmzone implements AutoCloseable {
     Child child = Child.start("kvmzone", Child.BACKEND_CPU, directory, words);
     Kvmzone kvmzone = new Kvmzone(child, name, directory);
     try {
-      for (int i = 0; i < devices.size() / 2; i++) {
-        var ignored = child.output().await(READY, PATIENCE);
+      for (String word : devices) {
+        if (word.equals("--net") || word.equals("--disk")) {
+          MatchResult ignored = child.output().await(READY, PATIENCE);
+        }
       }
       return kvmzone;
     } catch (IOException | InterruptedException e) {

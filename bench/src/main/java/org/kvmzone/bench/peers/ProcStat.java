@@ -2,7 +2,7 @@ package org.kvmzone.bench.peers;
 
 import java.util.concurrent.TimeUnit;
 
-/** A line of {@code /proc/PID/stat}, proc_pid_stat(5). */
+/** What {@code /proc/PID/stat} and {@code status} say, proc_pid_stat(5), proc_pid_status(5). */
 final class ProcStat {
   /** Of USER_HZ, which is 100 on every architecture that a JVM of ours runs on. */
   private static final long TICK_NANOS = TimeUnit.SECONDS.toNanos(1) / 100;
@@ -29,5 +29,14 @@ final class ProcStat {
     // The name may have spaces and parentheses in it.
     String[] fields = line.substring(line.lastIndexOf(')') + 2).split(" ", -1);
     return (Long.parseLong(fields[user]) + Long.parseLong(fields[user + 1])) * TICK_NANOS;
+  }
+
+  /** How often a thread has left its CPU, because it wanted to or because it had to. */
+  static long switches(String status) {
+    return status
+        .lines()
+        .filter(line -> line.contains("_ctxt_switches:"))
+        .mapToLong(line -> Long.parseLong(line.substring(line.indexOf(':') + 1).strip()))
+        .sum();
   }
 }

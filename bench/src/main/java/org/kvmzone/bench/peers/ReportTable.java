@@ -78,7 +78,7 @@ final class ReportTable {
 
   private static List<String> row(CaseResult result) {
     CaseResult.Summary summary = result.summary();
-    CaseResult.@Nullable Side peer = summary.sides().get(result.peer());
+    CaseResult.@Nullable Side peer = result.peer().map(summary.sides()::get).orElse(null);
     CaseResult.@Nullable Side ours = summary.sides().get(result.ours());
     CaseResult.@Nullable Ratio ratio = summary.ratio();
     CaseResult.@Nullable Ratio busy = summary.busyRatio();

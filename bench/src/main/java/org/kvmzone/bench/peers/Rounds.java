@@ -80,11 +80,8 @@ final class Rounds {
       for (String side : order) {
         measure(measured, side, samples);
       }
-      String peer = measured.sides().get(1);
-      double reached = Objects.requireNonNull(samples.get(peer)).perSecond();
       boolean disturbed =
-          reached < OF_USUAL * usual.of(measured.name(), peer, reached)
-              || samples.values().stream().anyMatch(Rounds::starved);
+          heldUp(measured, samples) || samples.values().stream().anyMatch(Rounds::starved);
       progress.accept(line(measured, number, samples, disturbed));
       if (!disturbed || attempt == ATTEMPTS) {
         return new Round(samples, disturbed);
@@ -102,6 +99,15 @@ final class Rounds {
         throw reason;
       }
     }
+  }
+
+  private boolean heldUp(Case measured, Map<String, Sample> samples) {
+    if (measured.sides().size() < 2) {
+      return false;
+    }
+    String peer = measured.sides().get(1);
+    double reached = Objects.requireNonNull(samples.get(peer)).perSecond();
+    return !usual.accepts(measured.name(), peer, reached, OF_USUAL);
   }
 
   private static boolean starved(Sample sample) {

@@ -53,7 +53,9 @@ final class RunOptions {
   /** Measures those of {@code all} that were asked for, and reports. */
   int run(List<? extends Case> all, Workbench bench) throws IOException, InterruptedException {
     List<? extends Case> chosen =
-        all.stream().filter(each -> wanted(each) && each.sides().size() > 1).toList();
+        all.stream()
+            .filter(each -> wanted(each) && (peers.isEmpty() || each.sides().size() > 1))
+            .toList();
     if (chosen.isEmpty()) {
       Bench.say("no case has such a name, or such a peer; see --list");
       return Bench.USAGE;

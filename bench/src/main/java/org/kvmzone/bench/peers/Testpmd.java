@@ -28,6 +28,9 @@ final class Testpmd implements AutoCloseable {
   static final Pattern CYCLES =
       Pattern.compile("CPU cycles/packet=([0-9.]+) .* at (\\d+) MHz Clock");
 
+  /** What it says of a port when that is started. */
+  private static final Pattern PORT_ADDRESS = Pattern.compile("^Port \\d+: ([0-9A-F]{2}:){5}");
+
   private static final Pattern NEGOTIATED =
       Pattern.compile("features after negotiate = ([0-9a-f]+)");
 
@@ -55,11 +58,31 @@ final class Testpmd implements AutoCloseable {
           case SOURCE -> "rxonly";
           case ECHO -> "macswap";
         };
-    String device =
-        "net_virtio_user0,path=%s,queues=1,queue_size=1024,mac=%s,%s"
-            .formatted(socket, MAC, setup.ring().properties());
+    String device = device(0, socket, ",mac=%s,%s".formatted(MAC, setup.ring().properties()));
     List<String> more = List.of("--single-file-segments", "--log-level=pmd.net.virtio.init:debug");
-    return start(bench, "testpmd (front end)", Child.FRONTEND_CPU, device, more, mode, setup);
+    return start(
+        bench, "testpmd (front end)", Child.FRONTEND_CPU, device, more, mode, setup.bytes());
+  }
+
+  /** A front end with several ports, none of which ever sends. */
+  static Testpmd idle(Workbench bench, List<Path> sockets) throws IOException {
+    List<String> more = new ArrayList<>(List.of("--single-file-segments"));
+    for (int i = 1; i < sockets.size(); i++) {
+      more.addAll(List.of("--vdev", device(i, sockets.get(i), "")));
+    }
+    return start(
+        bench,
+        "testpmd (front end)",
+        Child.FRONTEND_CPU,
+        device(0, sockets.getFirst(), ""),
+        more,
+        "rxonly",
+        64);
+  }
+
+  private static String device(int number, Path socket, String properties) {
+    return "net_virtio_user%d,path=%s,queues=1,queue_size=1024%s"
+        .formatted(number, socket, properties);
   }
 
   /** A back end: net_vhost, which listens on a socket, and forwards. */
@@ -73,7 +96,8 @@ final class Testpmd implements AutoCloseable {
         };
     String device = "net_vhost0,iface=%s,queues=1".formatted(socket);
     Testpmd backend =
-        start(bench, "testpmd (back end)", Child.BACKEND_CPU, device, List.of(), mode, setup);
+        start(
+            bench, "testpmd (back end)", Child.BACKEND_CPU, device, List.of(), mode, setup.bytes());
     try {
       backend.forward();
       return backend;
@@ -90,7 +114,7 @@ final class Testpmd implements AutoCloseable {
       String device,
       List<String> more,
       String mode,
-      NetSetup setup)
+      int bytes)
       throws IOException {
     // On a pipe it would keep what it says to itself.
     List<String> words = new ArrayList<>(List.of("stdbuf", "-oL"));
@@ -102,7 +126,7 @@ final class Testpmd implements AutoCloseable {
     words.addAll(List.of("--no-pci", "--no-telemetry", "-d", bench.drivers().toString()));
     words.addAll(more);
     words.addAll(List.of("--vdev", device));
-    words.addAll(List.of("--", "-i", "--forward-mode=" + mode, "--txpkts=" + setup.bytes()));
+    words.addAll(List.of("--", "-i", "--forward-mode=" + mode, "--txpkts=" + bytes));
     words.addAll(List.of("--txd=1024", "--rxd=1024", "--total-num-mbufs=16384"));
     words.addAll(List.of("--record-core-cycles", "--no-flush-rx", "--no-lsc-interrupt"));
     return new Testpmd(Child.start(name, cpu, bench.scratch(), words));
@@ -126,6 +150,13 @@ final class Testpmd implements AutoCloseable {
   /** The features that its device has agreed on. Asked once, before it forwards. */
   long negotiated() throws IOException, InterruptedException {
     return Long.parseUnsignedLong(await(NEGOTIATED).group(1), 16);
+  }
+
+  /** Waits until its ports are connected, and rest. */
+  void awaitPorts(int ports) throws IOException, InterruptedException {
+    for (int i = 0; i < ports; i++) {
+      MatchResult ignored = await(PORT_ADDRESS);
+    }
   }
 
   /** Asks what the port has done. */

@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -18,11 +20,14 @@ final class Usual {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
+  /** Of fewer rounds a median can be anything: some peers have two speeds, far apart. */
+  private static final int ENOUGH = 3;
+
   private final Path file;
   private final Map<String, Double> medians;
 
-  /** The best of this run so far: rounds of one run are compared with each other, too. */
-  private final Map<String, Double> best = new HashMap<>();
+  /** Undisturbed values of this run: its rounds are compared with each other, too. */
+  private final Map<String, List<Double>> reached = new HashMap<>();
 
   private Usual(Path file, Map<String, Double> medians) {
     this.file = file;
@@ -38,20 +43,29 @@ final class Usual {
     return new Usual(file, medians);
   }
 
-  /** What is usual, now that {@code reached} was seen as well. */
-  double of(String name, String peer, double reached) {
+  /** Whether a value is at least such a share of what is usual; if so, it is usual from now on. */
+  boolean accepts(String name, String peer, double value, double share) {
     String key = key(name, peer);
-    double known = best.merge(key, reached, Math::max);
-    return Math.max(known, medians.getOrDefault(key, 0.0));
+    List<Double> values = reached.computeIfAbsent(key, _ -> new ArrayList<>());
+    double known = values.isEmpty() ? 0 : Statistics.median(values);
+    if (value < share * Math.max(known, medians.getOrDefault(key, 0.0))) {
+      return false;
+    }
+    values.add(value);
+    return true;
   }
 
-  /** Keeps the peer's median, if it is the best so far. */
+  /** Keeps the peer's median, if it is the best so far, and one of several rounds. */
   void remember(CaseResult result) {
-    CaseResult.Side side = result.summary().sides().get(result.peer());
+    if (result.rounds().size() < ENOUGH) {
+      return;
+    }
+    String peer = result.peer().orElse("");
+    CaseResult.Side side = result.summary().sides().get(peer);
     if (side == null || Double.isNaN(side.perSecond())) {
       return;
     }
-    medians.merge(key(result.name(), result.peer()), side.perSecond(), Math::max);
+    medians.merge(key(result.name(), peer), side.perSecond(), Math::max);
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());
       JSON.writeValue(file.toFile(), medians);

@@ -48,7 +48,7 @@ final class RoundsTest {
 
   @Test
   void whatThePeerReachedInEarlierRuns_isUsual() throws Exception {
-    usual.remember(measure(1, 10, 100));
+    usual.remember(measure(3, 10, 100, 100, 10, 10, 100));
     usual = Usual.read(directory.resolve("usual.json"));
     asked.clear();
     CaseResult result = measure(1, 10, 10, 10, 10, 10, 10);
