@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
@@ -45,6 +48,12 @@ class ErrnoTest {
       }
       return others;
     };
+  }
+
+  @Test
+  void theStateOfACall_isItsErrorAlone() {
+    MemoryLayout errno = ValueLayout.JAVA_INT.withName("errno");
+    assertThat(Linker.Option.captureStateLayout().memberLayouts()).containsExactly(errno);
   }
 
   @Test
