@@ -1,7 +1,7 @@
 package org.kvmzone.bench.peers;
 
 import java.util.Locale;
-import org.kvmzone.bench.start.StartCommand;
+import org.kvmzone.bench.footprint.FootprintCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
@@ -37,7 +37,7 @@ public final class Bench implements Runnable {
             .addSubcommand(new StartCommand())
             .addSubcommand(new IdleCommand())
             .addSubcommand(new ReportCommand())
-            .addSubcommand(new StartCommand(Machine::describe))
+            .addSubcommand(new FootprintCommand(Machine::describe))
             .setUsageHelpWidth(100)
             .setParameterExceptionHandler((wrong, rest) -> usage(wrong))
             .setExecutionExceptionHandler((thrown, command, parsed) -> failed(thrown))

@@ -1,4 +1,4 @@
-package org.kvmzone.bench.start;
+package org.kvmzone.bench.footprint;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -17,7 +17,7 @@ import java.util.function.ToDoubleFunction;
  * @param idleSeconds between the two looks at each
  * @param programs of each version of QEMU, and of ours beside it: name and samples
  */
-record StartReport(
+record FootprintReport(
     String measured,
     Map<String, String> machine,
     int rounds,

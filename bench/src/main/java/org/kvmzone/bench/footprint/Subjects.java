@@ -1,4 +1,4 @@
-package org.kvmzone.bench.start;
+package org.kvmzone.bench.footprint;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -29,7 +29,7 @@ final class Subjects {
   private final Path kvmzone;
   private final Path scratch;
   private final String disk;
-  private final String guest = "bench-start-" + ProcessHandle.current().pid();
+  private final String guest = "bench-footprint-" + ProcessHandle.current().pid();
 
   /**
    * Subjects of one installation.

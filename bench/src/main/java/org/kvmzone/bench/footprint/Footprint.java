@@ -1,4 +1,4 @@
-package org.kvmzone.bench.start;
+package org.kvmzone.bench.footprint;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;

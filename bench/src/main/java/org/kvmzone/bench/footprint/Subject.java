@@ -1,4 +1,4 @@
-package org.kvmzone.bench.start;
+package org.kvmzone.bench.footprint;
 
 import java.io.BufferedReader;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package org.kvmzone.bench.start;
+package org.kvmzone.bench.footprint;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,15 +15,15 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code bin/bench start}. */
+/** {@code bin/bench footprint}. */
 @Command(
-    name = "start",
+    name = "footprint",
     sortOptions = false,
     description = {
       "CPU time and memory up to a guest's first instruction: of QEMU alone, with devices of its",
       "own, and with ours in it; and of kvmzone serve until it listens."
     })
-public final class StartCommand implements Callable<Integer> {
+public final class FootprintCommand implements Callable<Integer> {
   @Option(
       names = "--rounds",
       paramLabel = "N",
@@ -58,7 +58,7 @@ public final class StartCommand implements Callable<Integer> {
   }
 
   /** The command. */
-  public StartCommand(Machine machine) {
+  public FootprintCommand(Machine machine) {
     this.machine = machine;
   }
 
@@ -72,8 +72,8 @@ public final class StartCommand implements Callable<Integer> {
       programs.put(version, measure(subjects.ofQemu(qemu), scratch));
     }
     programs.put("beside QEMU", measure(List.of(subjects.serve()), scratch));
-    StartReport report =
-        new StartReport(
+    FootprintReport report =
+        new FootprintReport(
             LocalDate.now(ZoneOffset.UTC).toString(), machine.describe(), rounds, idle, programs);
     if (json.isPresent()) {
       report.write(json.get());
@@ -95,11 +95,11 @@ public final class StartCommand implements Callable<Integer> {
       throws IOException, InterruptedException {
     Map<String, List<Subject.Sample>> samples = new LinkedHashMap<>();
     for (int round = 0; round < rounds; round++) {
-      System.err.printf("bench: start, round %d of %d%n", round + 1, rounds);
+      System.err.printf("bench: footprint, round %d of %d%n", round + 1, rounds);
       for (Subject subject : subjects) {
         samples
             .computeIfAbsent(subject.name(), _ -> new ArrayList<>())
-            .add(subject.measure(Duration.ofSeconds(idle), scratch.resolve("start.log")));
+            .add(subject.measure(Duration.ofSeconds(idle), scratch.resolve("footprint.log")));
       }
     }
     return samples;
