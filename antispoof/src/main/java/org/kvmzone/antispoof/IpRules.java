@@ -84,7 +84,8 @@ final class IpRules {
     return frame.isNeighborDiscovery() ? neighborDiscovery.check(frame) : Verdict.PASS;
   }
 
-  private boolean allows(int address) {
+  /** Whether the guest may have an IPv4 address, or says that it has none yet. */
+  boolean allows(int address) {
     for (int i = 0; i < network4.length; i++) {
       if ((address & mask4[i]) == network4[i]) {
         return true;

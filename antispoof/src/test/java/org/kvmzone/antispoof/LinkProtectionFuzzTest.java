@@ -2,6 +2,7 @@ package org.kvmzone.antispoof;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.foreign.MemorySegment;
 import java.util.EnumSet;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -34,6 +35,7 @@ class LinkProtectionFuzzTest {
             .map(Arguments::get)
             .map(row -> (byte[]) row[1])
             .toArray(byte[][]::new);
+    int glances = 0;
     EnumSet<Verdict> seen = EnumSet.noneOf(Verdict.class);
     for (int i = 0; i < 100_000; i++) {
       byte[] bytes = spoil(frames[random.nextInt(frames.length)].clone());
@@ -44,9 +46,22 @@ class LinkProtectionFuzzTest {
       if (verdict.passes()) {
         assertPasses(frame);
       }
+      if (protection.passesAtAGlance(MemorySegment.ofArray(bytes), 0, bytes.length)) {
+        glances++;
+        assertIsPlain(Frames.parse(bytes, bytes.length, bytes.length));
+      }
     }
+    assertThat(glances).as(Seeds.repeat()).isPositive();
     // All but the client ids, which this configuration doesn't check.
     assertThat(seen).as(Seeds.repeat()).hasSize(Verdict.values().length - 1);
+  }
+
+  private void assertIsPlain(Frame frame) {
+    assertThat(protection.check(frame)).as(Seeds.repeat()).isEqualTo(Verdict.PASS);
+    assertThat(frame.isIpv4() && !frame.isTagged() && !frame.isFragment() && !frame.isDhcp())
+        .as(Seeds.repeat())
+        .isTrue();
+    assertThat(frame.sourcePort()).as(Seeds.repeat()).isNotNegative();
   }
 
   private byte[] spoil(byte[] bytes) {

@@ -18,6 +18,7 @@ import static org.kvmzone.packet.testing.Frames.tcp;
 import static org.kvmzone.packet.testing.Frames.udp;
 import static org.kvmzone.packet.testing.Frames.udpFrame;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -407,5 +408,40 @@ class LinkProtectionTest {
     assertThat(protection.check(parse(router, Frame.HEAD, router.length)))
         .as("not captured whole though it should be")
         .isEqualTo(Verdict.IP_INVALID);
+  }
+
+  /**
+   * Nearly all of a guest's frames are like these, and none of them may need more than a glance.
+   */
+  @Test
+  void plainDatagrams_passAtAGlance_andNothingElseDoes() {
+    LinkProtection rules =
+        new LinkProtection(
+            LinkProtectionConfig.builder(MacAddress.parse(GLANCED))
+                .ip(Ipv4Address.parse("192.0.2.10"))
+                .build());
+    assertThat(glance(rules, plain(GLANCED, "192.0.2.10", 1000, 2000))).isTrue();
+    assertThat(glance(rules, plain("52:54:00:12:34:57", "192.0.2.10", 1000, 2000))).isFalse();
+    assertThat(glance(rules, plain(GLANCED, "192.0.2.11", 1000, 2000))).isFalse();
+    assertThat(glance(rules, plain(GLANCED, "192.0.2.10", 67, 2000))).isFalse();
+    assertThat(glance(rules, plain(GLANCED, "192.0.2.10", 1000, 68))).isFalse();
+    byte[] fragment = plain(GLANCED, "192.0.2.10", 1000, 2000);
+    fragment[20] = 0x20;
+    assertThat(glance(rules, fragment)).isFalse();
+    byte[] lying = plain(GLANCED, "192.0.2.10", 1000, 2000);
+    lying[17]++;
+    assertThat(glance(rules, lying)).isFalse();
+    assertThat(rules.passesAtAGlance(MemorySegment.ofArray(lying), 0, LinkProtection.GLANCE - 1))
+        .isFalse();
+  }
+
+  private static final String GLANCED = "52:54:00:12:34:56";
+
+  private static byte[] plain(String mac, String ip, int from, int to) {
+    return Frames.udpFrame("52:54:00:00:00:01", mac, ip, "192.0.2.99", from, to, new byte[20]);
+  }
+
+  private static boolean glance(LinkProtection rules, byte[] frame) {
+    return rules.passesAtAGlance(MemorySegment.ofArray(frame), 0, frame.length);
   }
 }

@@ -12,9 +12,9 @@ import org.kvmzone.packet.Frame;
  * Frames on their way: of each a private copy of its beginning, which nobody can change after it
  * was checked, and the rest where it lies in the sender's memory. Filled again and again.
  *
- * <p>A slot holds {@value VirtioNet#HEADER} zero bytes (the virtio-net header of a frame without
- * offloads, as a tap wants it) and then the copied bytes, with room for the longest frame. One
- * thread fills a batch; any number may read it until it is cleared.
+ * <p>A slot holds the virtio-net header of a frame without offloads in one buffer (zeros, and
+ * num_buffers 1) and then the copied bytes, with room for the longest frame, so that both can be
+ * handed on at once. One thread fills a batch; any number may read it until it is cleared.
  */
 final class FrameBatch {
   /** The most frames that are handed on at once: as many as a long has bits to choose them with. */
@@ -22,7 +22,14 @@ final class FrameBatch {
 
   private static final ValueLayout.OfLong BE64 =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+  private static final ValueLayout.OfInt BE32 =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+  private static final ValueLayout.OfLong LE64 =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfInt LE32 =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int LINE = 64;
+  private static final Buffers NOTHING = new Buffers();
 
   private final MemorySegment memory;
   private final int longest;
@@ -77,42 +84,52 @@ final class FrameBatch {
   }
 
   /**
-   * Copies the beginning of a frame to slot {@link #size}, without adding it yet.
+   * Copies a driver's header and the beginning of the frame behind it to slot {@link #size},
+   * without adding the frame yet.
    *
-   * @param source holds the frame
-   * @param position where it begins in there
-   * @param length bytes, up to {@link #longest}
+   * @param source holds both, from its beginning on
+   * @param header bytes of the header, up to {@value VirtioNet#HEADER}
+   * @param length bytes of the frame, up to {@link #longest}
    */
-  void stage(Buffers source, long position, int length) {
-    stage(source, position, length, Math.min(length, Frame.HEAD));
-  }
-
-  private void stage(Buffers source, long position, int length, int head) {
-    source.copyTo(position, memory, frameAt(size), head);
-    rests[size].setSlice(source, position + head, length - head);
+  void stage(Buffers source, int header, int length) {
+    int head = Math.min(length, Frame.HEAD);
+    source.copyTo(0, memory, frameAt(size) - header, (long) header + head);
+    if (head < length) {
+      rests[size].setSlice(source, (long) header + head, length - head);
+    }
     captured[size] = head;
     lengths[size] = length;
   }
 
+  /** The byte at {@code offset} of the header that was staged, {@code header} bytes long. */
+  int stagedHeader(int header, int offset) {
+    return memory.get(ValueLayout.JAVA_BYTE, frameAt(size) - header + offset);
+  }
+
   /** Copies the rest of the frame in slot {@code frame} too; what was copied is not read again. */
   void captureWhole(int frame) {
-    Buffers rest = rests[frame];
+    Buffers rest = rest(frame);
     rest.copyTo(0, memory, frameAt(frame) + captured[frame], rest.bytes());
-    rest.clear();
     captured[frame] = lengths[frame];
   }
 
   /** Adds the frame that was staged. */
   void addStaged() {
+    setHeader(size);
     size++;
+  }
+
+  private void setHeader(int frame) {
+    long at = headerAt(frame);
+    memory.set(LE64, at, 0);
+    memory.set(LE32, at + Long.BYTES, 1 << Short.SIZE); // num_buffers
   }
 
   /** Adds a frame whose {@code length} bytes were written to slot {@link #size} from outside. */
   void addWhole(int length) {
-    rests[size].clear();
     captured[size] = length;
     lengths[size] = length;
-    size++;
+    addStaged();
   }
 
   /** Makes slot {@code frame} a whole copy of a frame of another batch. */
@@ -120,9 +137,9 @@ final class FrameBatch {
     int head = other.captured[otherFrame];
     long at = frameAt(frame);
     MemorySegment.copy(other.memory, other.frameAt(otherFrame), memory, at, head);
-    Buffers rest = other.rests[otherFrame];
+    Buffers rest = other.rest(otherFrame);
     rest.copyTo(0, memory, at + head, rest.bytes());
-    rests[frame].clear();
+    setHeader(frame);
     captured[frame] = other.lengths[otherFrame];
     lengths[frame] = other.lengths[otherFrame];
   }
@@ -154,7 +171,12 @@ final class FrameBatch {
 
   /** What follows the copied bytes, in the sender's memory. */
   Buffers rest(int frame) {
-    return rests[frame];
+    return captured[frame] == lengths[frame] ? NOTHING : rests[frame];
+  }
+
+  /** Whether the frame goes to a group of stations, or to all. */
+  boolean isMulticast(int frame) {
+    return (memory.get(ValueLayout.JAVA_BYTE, frameAt(frame)) & 1) != 0;
   }
 
   /** The MAC address that the frame goes to. */
@@ -170,11 +192,9 @@ final class FrameBatch {
   /** Makes the frame one from where it goes to where it comes from. */
   void swapAddresses(int frame) {
     long at = frameAt(frame);
-    long destination = memory.get(BE64, at) >>> 16;
-    long source = memory.get(BE64, at + 6);
-    // The second store covers the two bytes behind the source address, as they were.
-    memory.set(BE64, at, (source & (-1L << 16)) | (destination >>> 32));
-    memory.set(BE64, at + 6, (destination << 16) | (source & 0xffff));
+    long destination = destination(frame);
+    memory.set(BE64, at, (source(frame) << 16) | (destination >>> 32));
+    memory.set(BE32, at + 8, (int) destination);
   }
 
   /** Copies {@code length} bytes of a frame, from its byte {@code from} on, into other memory. */
@@ -189,13 +209,31 @@ final class FrameBatch {
   }
 
   /**
+   * Copies a frame, behind a header of {@code header} bytes that says that there is one buffer, to
+   * the beginning of other memory that has room for both.
+   */
+  void copyWithHeader(int frame, int header, Buffers target) {
+    int head = captured[frame];
+    if (header == VirtioNet.HEADER) {
+      target.copyFrom(0, memory, headerAt(frame), (long) header + head);
+    } else { // without num_buffers
+      target.copyFrom(0, memory, headerAt(frame), header);
+      target.copyFrom(header, memory, frameAt(frame), head);
+    }
+    int length = lengths[frame];
+    if (head < length) {
+      rests[frame].copyTo(0, target, (long) header + head, length - head);
+    }
+  }
+
+  /**
    * Whether the sender's memory can still be read: asked after a copy failed, to know which side's
    * memory is gone.
    */
   boolean isReadable() {
     try {
       for (int i = 0; i < size; i++) {
-        rests[i].copyTo(0, memory, frameAt(i) + captured[i], rests[i].bytes());
+        rest(i).copyTo(0, memory, frameAt(i) + captured[i], rest(i).bytes());
       }
       LostMemory.report();
       return true;

@@ -35,6 +35,8 @@ final class ReceiveQueue {
   private final Counters<VnicCounter> counters = new Counters<>(VnicCounter.class);
   private final RingWriter writer = new RingWriter();
   private long undelivered; // of the batch at hand; the ring's owner's
+  private long packets; // since the last publication, as are bytes; the owner's too
+  private long bytes;
 
   private HeaderFormat format = HeaderFormat.of(0); // the control path's own
   private volatile @Nullable Target target;
@@ -226,12 +228,11 @@ final class ReceiveQueue {
   }
 
   private void count(FrameBatch batch, int frame, int length) {
-    counters.increment(VnicCounter.INPUT_PACKETS);
-    counters.add(VnicCounter.INPUT_BYTES, length);
-    long destination = batch.destination(frame);
-    if (MacAddress.isMulticast(destination)) {
+    packets++;
+    bytes += length;
+    if (batch.isMulticast(frame)) {
       counters.increment(
-          destination == MacAddress.BROADCAST
+          batch.destination(frame) == MacAddress.BROADCAST
               ? VnicCounter.INPUT_BROADCAST
               : VnicCounter.INPUT_MULTICAST);
     }
@@ -239,6 +240,12 @@ final class ReceiveQueue {
   }
 
   private void publish(Target to) {
+    if (packets != 0) {
+      counters.add(VnicCounter.INPUT_PACKETS, packets);
+      counters.add(VnicCounter.INPUT_BYTES, bytes);
+      packets = 0;
+      bytes = 0;
+    }
     if (writer.takeTouched()) {
       to.queue.publish();
     }

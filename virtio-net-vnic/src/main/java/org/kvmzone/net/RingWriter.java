@@ -46,19 +46,39 @@ final class RingWriter {
    */
   Outcome write(Virtqueue ring, HeaderFormat format, FrameBatch batch, int frame) {
     long need = (long) format.length() + batch.length(frame);
-    int limit = format.mergeable() ? MAX_BUFFERS : 1;
-    int count = 0;
     effort = 0;
+    if (!popFirst(ring, format)) {
+      return Outcome.EMPTY;
+    }
+    effort += chains[0].effort();
+    if (chains[0].writable().bytes() < need) {
+      return writeMerged(ring, format, batch, frame, need);
+    }
     try {
-      for (long room = 0; room < need; count++) {
+      batch.copyWithHeader(frame, format.length(), chains[0].writable());
+    } catch (Throwable gone) {
+      giveUp(ring, 1);
+      throw gone;
+    }
+    touched = true;
+    ring.push(chains[0], (int) need);
+    return Outcome.WRITTEN;
+  }
+
+  /** Takes as many more buffers as the frame needs. */
+  private Outcome writeMerged(
+      Virtqueue ring, HeaderFormat format, FrameBatch batch, int frame, long need) {
+    int limit = format.mergeable() ? MAX_BUFFERS : 1;
+    int count = 1;
+    try {
+      for (long room = chains[0].writable().bytes(); room < need; count++) {
         if (count == limit) {
           giveUp(ring, count);
           return Outcome.TOO_LONG;
         }
-        boolean popped = count == 0 ? popFirst(ring, format) : ring.pop(chains[count]);
-        if (!popped) {
+        if (!ring.pop(chains[count])) {
           giveUp(ring, count);
-          return count == 0 ? Outcome.EMPTY : Outcome.SHORT;
+          return Outcome.SHORT;
         }
         room += chains[count].writable().bytes();
         effort += chains[count].effort();

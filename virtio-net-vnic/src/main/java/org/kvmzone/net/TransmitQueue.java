@@ -132,24 +132,34 @@ final class TransmitQueue {
   }
 
   private Enum<?> judge(int index, Buffers data) {
-    long bytes = data.bytes() - format.length();
+    int header = format.length();
+    long bytes = data.bytes() - header;
     lengths[index] = Math.max(0, bytes);
-    if (bytes < 0
-        // Without offloads a frame is sent as it is (virtio 1.3 §5.1.6.2.1). What other fields and
-        // flags say is of no meaning then.
-        || (data.byteAt(VirtioNet.FLAGS) & VirtioNet.NEEDS_CSUM) != 0
-        || data.byteAt(VirtioNet.GSO_TYPE) != VirtioNet.GSO_NONE) {
-      return Drop.BAD_HEADER;
-    }
     if (bytes < VirtioNet.ETHERNET) {
-      return Drop.TX_RUNT;
+      return bytes < 0 ? Drop.BAD_HEADER : Drop.TX_RUNT;
     }
     if (bytes > batch.longest()) {
       return Drop.TX_TOO_LONG;
     }
     int length = (int) bytes;
     // From here on only the copy counts: the guest may be writing to its own.
-    batch.stage(data, format.length(), length);
+    batch.stage(data, header, length);
+    // Without offloads a frame is sent as it is (virtio 1.3 §5.1.6.2.1). What other fields and
+    // flags say is of no meaning then.
+    if ((batch.stagedHeader(header, VirtioNet.FLAGS) & VirtioNet.NEEDS_CSUM) != 0
+        || batch.stagedHeader(header, VirtioNet.GSO_TYPE) != VirtioNet.GSO_NONE) {
+      return Drop.BAD_HEADER;
+    }
+    // Nearly every frame is plain: a datagram of the guest's own, of no interest to our services.
+    if (length - VirtioNet.ETHERNET <= mtu
+        && protection.passesAtAGlance(batch.memory(), batch.frameAt(batch.size()), length)) {
+      batch.addStaged();
+      return Verdict.PASS;
+    }
+    return examine(length);
+  }
+
+  private Enum<?> examine(int length) {
     wrap(length);
     if (frame.needsWhole()) {
       batch.captureWhole(batch.size());
@@ -179,15 +189,14 @@ final class TransmitQueue {
 
   /** Gives back all chains before the first frame that was not taken; returns how many. */
   private int settle(Virtqueue ring, int taken) {
+    count(taken);
     int sent = 0;
     while (pushed < popped) {
-      if (fates[pushed] == Verdict.PASS) {
-        if (sent == taken) {
-          break;
-        }
-        count(sent++);
-      } else {
-        conclude(fates[pushed], lengths[pushed]);
+      Enum<?> fate = fates[pushed];
+      if (fate != Verdict.PASS) {
+        conclude(fate, lengths[pushed]);
+      } else if (sent++ == taken) {
+        break;
       }
       ring.push(chains[pushed], 0);
       pushed++;
@@ -199,18 +208,25 @@ final class TransmitQueue {
     return pushed;
   }
 
-  private void count(int slot) {
-    int length = batch.length(slot);
-    counters.increment(VnicCounter.OUTPUT_PACKETS);
-    counters.add(VnicCounter.OUTPUT_BYTES, length);
-    long destination = batch.destination(slot);
-    if (MacAddress.isMulticast(destination)) {
-      counters.increment(
-          destination == MacAddress.BROADCAST
-              ? VnicCounter.OUTPUT_BROADCAST
-              : VnicCounter.OUTPUT_MULTICAST);
+  /** Counts the first frames of the batch, which were sent. */
+  private void count(int frames) {
+    long bytes = 0;
+    boolean watched = NetProbes.TX.watched();
+    for (int i = 0; i < frames; i++) {
+      int length = batch.length(i);
+      bytes += length;
+      if (batch.isMulticast(i)) {
+        counters.increment(
+            batch.destination(i) == MacAddress.BROADCAST
+                ? VnicCounter.OUTPUT_BROADCAST
+                : VnicCounter.OUTPUT_MULTICAST);
+      }
+      if (watched) {
+        NetProbes.TX.fire(name, length);
+      }
     }
-    NetProbes.TX.fire(name, length);
+    counters.add(VnicCounter.OUTPUT_PACKETS, frames);
+    counters.add(VnicCounter.OUTPUT_BYTES, bytes);
   }
 
   private void conclude(Enum<?> fate, long length) {

@@ -2,6 +2,7 @@ package org.kvmzone.bridge.memory;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Objects;
 import org.kvmzone.bridge.ffi.Iovec;
@@ -16,11 +17,18 @@ import org.kvmzone.bridge.ffi.Iovec;
  * compared with {@link #bytes} before.
  */
 public final class Buffers {
-  private MemorySegment[] segments = new MemorySegment[4];
-  private long[] offsets = new long[4];
-  private long[] lengths = new long[4];
+  private static final ValueLayout.OfLong LE64 =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  // Most lists have one piece, so the first has fields of its own, on the line that count is on.
+  private MemorySegment first = MemorySegment.NULL;
+  private long firstOffset;
+  private long firstLength;
   private int count;
   private long bytes;
+  private MemorySegment[] segments = {}; // of the second piece and those behind it
+  private long[] offsets = {};
+  private long[] lengths = {};
   private long within; // set by locate
 
   /** An empty list. */
@@ -30,6 +38,7 @@ public final class Buffers {
   public void clear() {
     count = 0;
     bytes = 0;
+    firstLength = 0;
   }
 
   /** Adds a piece at the end; one of no length is not kept. */
@@ -37,16 +46,28 @@ public final class Buffers {
     if (length == 0) {
       return;
     }
-    if (count == segments.length) {
-      segments = Arrays.copyOf(segments, count * 2);
-      offsets = Arrays.copyOf(offsets, count * 2);
-      lengths = Arrays.copyOf(lengths, count * 2);
+    if (count == 0) {
+      first = segment;
+      firstOffset = offset;
+      firstLength = length;
+    } else {
+      addBehind(segment, offset, length);
     }
-    segments[count] = segment;
-    offsets[count] = offset;
-    lengths[count] = length;
     count++;
     bytes += length;
+  }
+
+  private void addBehind(MemorySegment segment, long offset, long length) {
+    int at = count - 1;
+    if (at == segments.length) {
+      int more = Math.max(3, at * 2);
+      segments = Arrays.copyOf(segments, more);
+      offsets = Arrays.copyOf(offsets, more);
+      lengths = Arrays.copyOf(lengths, more);
+    }
+    segments[at] = segment;
+    offsets[at] = offset;
+    lengths[at] = length;
   }
 
   /** Makes this the run of {@code length} bytes that begins at {@code position} of another list. */
@@ -61,8 +82,8 @@ public final class Buffers {
     int i = source.locate(position);
     long skip = source.within;
     for (long done = 0; done < length; i++, skip = 0) {
-      long take = Math.min(source.lengths[i] - skip, length - done);
-      add(source.segments[i], source.offsets[i] + skip, take);
+      long take = Math.min(source.lengthOf(i) - skip, length - done);
+      add(source.segmentOf(i), source.offsetOf(i) + skip, take);
       done += take;
     }
   }
@@ -79,32 +100,36 @@ public final class Buffers {
 
   /** The segment that piece {@code index} lies in. */
   public MemorySegment segment(int index) {
-    return segments[Objects.checkIndex(index, count)];
+    return segmentOf(Objects.checkIndex(index, count));
   }
 
   /** Where in its segment piece {@code index} begins. */
   public long offset(int index) {
-    return offsets[Objects.checkIndex(index, count)];
+    return offsetOf(Objects.checkIndex(index, count));
   }
 
   /** Bytes of piece {@code index}. */
   public long length(int index) {
-    return lengths[Objects.checkIndex(index, count)];
+    return lengthOf(Objects.checkIndex(index, count));
   }
 
   /** The native address of piece {@code index}. */
   public long address(int index) {
-    return segment(index).address() + offsets[index];
+    return segment(index).address() + offsetOf(index);
   }
 
   /** Copies {@code length} bytes from {@code position} on into a segment. */
   public void copyTo(long position, MemorySegment target, long targetOffset, long length) {
     Objects.checkFromIndexSize(position, length, bytes);
+    if (position + length <= firstLength) {
+      MemorySegment.copy(first, firstOffset + position, target, targetOffset, length);
+      return;
+    }
     int i = locate(position);
     long skip = within;
     for (long done = 0; done < length; i++, skip = 0) {
-      long take = Math.min(lengths[i] - skip, length - done);
-      MemorySegment.copy(segments[i], offsets[i] + skip, target, targetOffset + done, take);
+      long take = Math.min(lengthOf(i) - skip, length - done);
+      MemorySegment.copy(segmentOf(i), offsetOf(i) + skip, target, targetOffset + done, take);
       done += take;
     }
   }
@@ -112,11 +137,15 @@ public final class Buffers {
   /** Copies {@code length} bytes of a segment to {@code position} on. */
   public void copyFrom(long position, MemorySegment source, long sourceOffset, long length) {
     Objects.checkFromIndexSize(position, length, bytes);
+    if (position + length <= firstLength) {
+      MemorySegment.copy(source, sourceOffset, first, firstOffset + position, length);
+      return;
+    }
     int i = locate(position);
     long skip = within;
     for (long done = 0; done < length; i++, skip = 0) {
-      long take = Math.min(lengths[i] - skip, length - done);
-      MemorySegment.copy(source, sourceOffset + done, segments[i], offsets[i] + skip, take);
+      long take = Math.min(lengthOf(i) - skip, length - done);
+      MemorySegment.copy(source, sourceOffset + done, segmentOf(i), offsetOf(i) + skip, take);
       done += take;
     }
   }
@@ -127,8 +156,8 @@ public final class Buffers {
     int i = locate(position);
     long skip = within;
     for (long done = 0; done < length; i++, skip = 0) {
-      long take = Math.min(lengths[i] - skip, length - done);
-      target.copyFrom(targetPosition + done, segments[i], offsets[i] + skip, take);
+      long take = Math.min(lengthOf(i) - skip, length - done);
+      target.copyFrom(targetPosition + done, segmentOf(i), offsetOf(i) + skip, take);
       done += take;
     }
   }
@@ -139,8 +168,8 @@ public final class Buffers {
     int i = locate(position);
     long skip = within;
     for (long done = 0; done < length; i++, skip = 0) {
-      long take = Math.min(lengths[i] - skip, length - done);
-      segments[i].asSlice(offsets[i] + skip, take).fill((byte) 0);
+      long take = Math.min(lengthOf(i) - skip, length - done);
+      segmentOf(i).asSlice(offsetOf(i) + skip, take).fill((byte) 0);
       done += take;
     }
   }
@@ -149,14 +178,36 @@ public final class Buffers {
   public byte byteAt(long position) {
     Objects.checkIndex(position, bytes);
     int i = locate(position);
-    return segments[i].get(ValueLayout.JAVA_BYTE, offsets[i] + within);
+    return segmentOf(i).get(ValueLayout.JAVA_BYTE, offsetOf(i) + within);
+  }
+
+  /**
+   * The 8 bytes from {@code position} on, as a little-endian number. Each byte is read once: who
+   * may be changing them cannot make the number two things.
+   */
+  public long longAt(long position) {
+    Objects.checkFromIndexSize(position, Long.BYTES, bytes);
+    if (position + Long.BYTES <= firstLength) {
+      return first.get(LE64, firstOffset + position);
+    }
+    long value = 0;
+    for (int i = Long.BYTES - 1; i >= 0; i--) {
+      value = value << Byte.SIZE | (byteAt(position + i) & 0xff);
+    }
+    return value;
   }
 
   /** Sets the byte at {@code position}. */
   public void setByte(long position, byte value) {
     Objects.checkIndex(position, bytes);
     int i = locate(position);
-    segments[i].set(ValueLayout.JAVA_BYTE, offsets[i] + within, value);
+    segmentOf(i).set(ValueLayout.JAVA_BYTE, offsetOf(i) + within, value);
+  }
+
+  /** Sets the last byte, of at least one. */
+  public void setLastByte(byte value) {
+    int last = Objects.checkIndex(count - 1, count);
+    segmentOf(last).set(ValueLayout.JAVA_BYTE, offsetOf(last) + lengthOf(last) - 1, value);
   }
 
   /**
@@ -168,7 +219,7 @@ public final class Buffers {
   public int toIovecs(int from, MemorySegment array) {
     int number = (int) Math.min(count - from, array.byteSize() / Iovec.LAYOUT.byteSize());
     for (int i = 0; i < number; i++) {
-      Iovec.set(array, i, address(from + i), lengths[from + i]);
+      Iovec.set(array, i, address(from + i), lengthOf(from + i));
     }
     return number;
   }
@@ -177,10 +228,22 @@ public final class Buffers {
   private int locate(long position) {
     long skip = position;
     int i = 0;
-    while (i < count && skip >= lengths[i]) {
-      skip -= lengths[i++];
+    while (i < count && skip >= lengthOf(i)) {
+      skip -= lengthOf(i++);
     }
     within = skip;
     return i;
+  }
+
+  private MemorySegment segmentOf(int i) {
+    return i == 0 ? first : segments[i - 1];
+  }
+
+  private long offsetOf(int i) {
+    return i == 0 ? firstOffset : offsets[i - 1];
+  }
+
+  private long lengthOf(int i) {
+    return i == 0 ? firstLength : lengths[i - 1];
   }
 }

@@ -81,6 +81,19 @@ final class ChainMemory {
 
   /** Adds a run of guest memory, in as many pieces as there are regions under it. */
   private boolean addMemory(Buffers target, long address, long length) {
+    MemoryRegion last = lastRegion;
+    if (last != null) {
+      long offset = address - last.guestAddress();
+      // Nearly always so; a negative offset is an address before the region, or beyond 2^63.
+      if (offset >= 0 && length <= last.size() && offset <= last.size() - length) {
+        target.add(last.segment(), offset, length);
+        return true;
+      }
+    }
+    return addPieces(target, address, length);
+  }
+
+  private boolean addPieces(Buffers target, long address, long length) {
     if (length > 0 && Long.compareUnsigned(address + length - 1, address) < 0) {
       return false; // past the last address there is; not at the first again
     }

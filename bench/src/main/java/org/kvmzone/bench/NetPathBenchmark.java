@@ -1,0 +1,64 @@
+package org.kvmzone.bench;
+
+import java.util.concurrent.TimeUnit;
+import org.kvmzone.bridge.virtqueue.Features;
+import org.kvmzone.net.NetRehearsal;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * A frame's whole way through a network device; the driver's part, on the same thread, included.
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Fork(1)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class NetPathBenchmark {
+  private static final int FRAMES = 256;
+
+  @Param({"DISCARD", "ECHO", "CHARGEN", "ETHERSTUB"})
+  NetRehearsal.Way way = NetRehearsal.Way.DISCARD;
+
+  @Param({"60", "1514"})
+  int frameSize = 60;
+
+  @Param({"split", "packed"})
+  String ring = "split";
+
+  private NetRehearsal rehearsal = null;
+
+  @Setup(Level.Trial)
+  public void open() {
+    long features = ring.equals("packed") ? Features.RING_PACKED : 0;
+    rehearsal = new NetRehearsal(way, features, frameSize);
+  }
+
+  @TearDown(Level.Trial)
+  public void close() {
+    rehearsal.close();
+  }
+
+  @Benchmark
+  @OperationsPerInvocation(FRAMES)
+  public int frame() {
+    int frames = rehearsal.round();
+    if (frames != FRAMES) {
+      throw new IllegalStateException(frames + " frames");
+    }
+    return frames;
+  }
+}

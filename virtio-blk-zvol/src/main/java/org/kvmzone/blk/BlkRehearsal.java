@@ -1,0 +1,52 @@
+package org.kvmzone.blk;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import org.kvmzone.bridge.rehearsal.Rehearsal;
+import org.kvmzone.bridge.rehearsal.RehearsedQueue;
+import org.kvmzone.bridge.virtqueue.Features;
+
+/** A guest that does not exist reads from a volume, or writes to it. */
+public final class BlkRehearsal implements AutoCloseable {
+  private static final int HEADER = 16;
+  private static final int BYTES = 4096;
+
+  private final Rehearsal guest;
+  private final RehearsedQueue queue;
+
+  /**
+   * A guest of a volume, which is closed with it.
+   *
+   * @param features of rings: VERSION_1 and FLUSH come besides
+   * @param write whether it writes; else it reads
+   */
+  public BlkRehearsal(Zvol zvol, long features, boolean write) {
+    VirtioBlk device = new VirtioBlk("rehearsal", zvol, new VirtioBlk.Settings("", 1, 1, 126));
+    guest = new Rehearsal(device, features | Features.VERSION_1 | VirtioBlk.F_FLUSH);
+    MemorySegment header = MemorySegment.ofArray(new byte[HEADER]);
+    header.set(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 0, write ? 1 : 0);
+    queue =
+        guest.start(
+            0,
+            Rehearsal.Piece.readable(header),
+            write
+                ? Rehearsal.Piece.readable(MemorySegment.ofArray(new byte[BYTES]))
+                : Rehearsal.Piece.writable(BYTES),
+            Rehearsal.Piece.writable(1));
+  }
+
+  /** The driver fills its ring with requests of 4 KiB. @return how many were done */
+  public int round() {
+    queue.offer();
+    while (queue.outstanding() > 0) {
+      int ignored = queue.turn();
+    }
+    return queue.chains();
+  }
+
+  @Override
+  public void close() {
+    guest.close();
+  }
+}

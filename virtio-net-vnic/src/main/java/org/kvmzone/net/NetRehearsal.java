@@ -1,0 +1,127 @@
+package org.kvmzone.net;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.kvmzone.bridge.device.EventSource;
+import org.kvmzone.bridge.device.Spec;
+import org.kvmzone.bridge.rehearsal.Rehearsal;
+import org.kvmzone.bridge.rehearsal.RehearsedQueue;
+import org.kvmzone.bridge.virtqueue.Features;
+import org.kvmzone.packet.EtherType;
+import org.kvmzone.packet.Headers;
+import org.kvmzone.packet.IpProtocol;
+import org.kvmzone.packet.Ipv4Address;
+import org.kvmzone.packet.MacAddress;
+
+/** Guests that do not exist send each other frames, or to what has nothing behind it. */
+public final class NetRehearsal implements AutoCloseable {
+  private static final AtomicInteger STUBS = new AtomicInteger();
+  private static final int BUFFER = 2048;
+  private static final String SENDER = "02:08:20:00:00:01";
+  private static final String RECEIVER = "02:08:20:00:00:02";
+  private static final String IP = "198.18.0.1";
+  private static final String PEER_IP = "198.18.0.2";
+  private static final int PORT = 9;
+
+  private final Rehearsal sender;
+  private final Rehearsal receiver;
+  private final RehearsedQueue transmit;
+  private final RehearsedQueue receive;
+  private final List<EventSource> sources;
+
+  /** Which way frames go. */
+  public enum Way {
+    /** Out, and away. */
+    DISCARD,
+    /** Out, and back to where they came from. */
+    ECHO,
+    /** In, from a source. */
+    CHARGEN,
+    /** From one guest to another. */
+    ETHERSTUB
+  }
+
+  /**
+   * A guest, or two of them on an etherstub.
+   *
+   * @param features of rings: VERSION_1 and MRG_RXBUF come besides
+   * @param frameSize bytes of each frame, without its check sequence
+   */
+  public NetRehearsal(Way way, long features, int frameSize) {
+    String link =
+        switch (way) {
+          case DISCARD, ECHO -> "kind=" + way.name().toLowerCase(Locale.ROOT);
+          case CHARGEN -> "kind=chargen,frame_size=" + frameSize;
+          case ETHERSTUB -> "kind=etherstub,over=rehearsal-" + STUBS.incrementAndGet();
+        };
+    NetDevice first = device(SENDER, IP, link);
+    long all = features | Features.VERSION_1 | VirtioNet.MRG_RXBUF;
+    sources = first.sources(0);
+    sender = new Rehearsal(first, all);
+    receiver = way == Way.ETHERSTUB ? new Rehearsal(device(RECEIVER, PEER_IP, link), all) : sender;
+    receive = receiver.start(0, Rehearsal.Piece.writable(BUFFER));
+    transmit = sender.start(1, Rehearsal.Piece.readable(frame(frameSize)));
+  }
+
+  private static NetDevice device(String mac, String ip, String link) {
+    String spec =
+        "vnic,id=rehearsal,macaddr=%s,ip=%s,netmask=255.255.255.0,%s".formatted(mac, ip, link);
+    return NetDevice.open(NetProperties.read(Spec.parse(spec)));
+  }
+
+  private static MemorySegment frame(int size) {
+    MemorySegment bytes = MemorySegment.ofArray(new byte[VirtioNet.HEADER + size]);
+    int at = VirtioNet.HEADER;
+    int ip = at + Headers.ETHERNET_LENGTH;
+    int udp = ip + Headers.IPV4_LENGTH;
+    int from = Ipv4Address.parse(IP).value();
+    int to = Ipv4Address.parse(PEER_IP).value();
+    int data = at + size - udp - Headers.UDP_LENGTH;
+    Headers.ethernet(
+        bytes,
+        at,
+        MacAddress.parse(RECEIVER).value(),
+        MacAddress.parse(SENDER).value(),
+        EtherType.IPV4);
+    Headers.ipv4(bytes, ip, from, to, IpProtocol.UDP, Headers.UDP_LENGTH + data);
+    Headers.udp(bytes, udp, from, to, PORT, PORT, data);
+    return bytes;
+  }
+
+  /**
+   * The driver refills its rings, and the device takes turns until nothing is left to do.
+   *
+   * @return how many frames that was at most, a frame that is sent and received counting once
+   */
+  public int round() {
+    receive.offer();
+    if (sources.isEmpty()) {
+      transmit.offer();
+    }
+    int frames = 0;
+    for (int work = 1; work > 0; frames += work) {
+      work = transmit.turn();
+      int ignored = receive.turn();
+      for (EventSource source : sources) {
+        work += source.poll(Rehearsal.SIZE);
+      }
+    }
+    return frames;
+  }
+
+  /** What the sender's device has counted. */
+  Map<String, Long> counters() {
+    return sender.device().report().counters();
+  }
+
+  @Override
+  public void close() {
+    sender.close();
+    if (receiver != sender) {
+      receiver.close();
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package org.kvmzone.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.kvmzone.bridge.rehearsal.Rehearsal;
+import org.kvmzone.bridge.virtqueue.Features;
+
+class NetRehearsalTest {
+  @ParameterizedTest
+  @CsvSource({
+    "DISCARD, 0", "ECHO, 0", "CHARGEN, 0", "ETHERSTUB, 0",
+    "DISCARD, 0x400000000", "ECHO, 0x400000000", "CHARGEN, 0x400000000", "ETHERSTUB, 0x400000000"
+  })
+  void everyFrameOfEveryRound_goesItsWay(NetRehearsal.Way way, String layout) {
+    long features = Long.decode(layout);
+    assertThat(features == 0 || features == Features.RING_PACKED).isTrue();
+    try (NetRehearsal rehearsal = new NetRehearsal(way, features, 1514)) {
+      for (int i = 0; i < 1000; i++) {
+        assertThat(rehearsal.round()).isEqualTo(Rehearsal.SIZE);
+      }
+      rehearsal
+          .counters()
+          .forEach((name, count) -> {
+            long expected =
+                switch (name) {
+                  case "opackets64" -> way == NetRehearsal.Way.CHARGEN ? 0 : 256_000;
+                  case "obytes64" -> way == NetRehearsal.Way.CHARGEN ? 0 : 256_000 * 1514;
+                  case "ipackets64" -> receives(way) ? 256_000 : 0;
+                  case "rbytes64" -> receives(way) ? 256_000 * 1514 : 0;
+                  default -> 0;
+                };
+            assertThat(count).as(name).isEqualTo(expected);
+          });
+    }
+  }
+
+  private static boolean receives(NetRehearsal.Way way) {
+    return way == NetRehearsal.Way.ECHO || way == NetRehearsal.Way.CHARGEN;
+  }
+}
