@@ -17,7 +17,10 @@ final class BlkProbes {
           Arg.bytes("offset"),
           Arg.bytes("length"));
 
-  /** It is complete; fired only for operations that began while this was watched. */
+  /**
+   * The guest was told that it is complete; the latency is from when the queue's thread found the
+   * batch that it is of. Fired only for operations that began while this was watched.
+   */
   static final Probe DONE =
       Probe.define(
           "zvol",

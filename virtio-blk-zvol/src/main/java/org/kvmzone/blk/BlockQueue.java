@@ -34,6 +34,9 @@ final class BlockQueue {
   private int idleCount;
   private List<BlockQueue> predecessors;
   private boolean unpublished;
+  private long now; // when the batch at hand was begun, if latencies are watched; or 0
+  private BlockRequest[] told = {}; // what is timed and not yet published
+  private int toldCount;
   private @Nullable BlockRequest taken; // of what completed: what is not finished yet
 
   /** What all queues of a disk share. */
@@ -119,11 +122,13 @@ final class BlockQueue {
   }
 
   private int take(int wanted) {
+    // One look at the clock for a batch: that is when all of it was found.
+    now = BlkProbes.DONE.watched() ? System.nanoTime() : 0;
     for (int i = 0; i < wanted; i++) {
       BlockRequest request =
           idleCount > 0 ? idle[--idleCount] : new BlockRequest(completed, queue::wake);
       if (!ring.pop(request.chain())) {
-        free(request);
+        putBack(request);
         return i;
       }
       begin(request);
@@ -147,10 +152,16 @@ final class BlockQueue {
     } else if (request.type() == BlockRequest.Type.GET_ID) {
       answerSerial(request);
     } else {
-      request.begin(id, BlkProbes.DONE.watched());
+      request.begin(id, now);
       String op = request.type().word();
       BlkProbes.START.fire(disk.id, op, id, request.offset(), request.length());
-      disk.zvol.submit(request);
+      submit(request);
+    }
+  }
+
+  private void submit(BlockRequest request) {
+    if (request.submitTo(disk.zvol)) {
+      finish(request);
     }
   }
 
@@ -173,11 +184,27 @@ final class BlockQueue {
       finish(each);
       count++;
     }
-    if (unpublished) {
-      unpublished = false;
-      queue.publish();
-    }
+    publish();
     return count;
+  }
+
+  /** Tells the guest, and then whoever watches how long it took until the guest was told. */
+  private void publish() {
+    if (!unpublished) {
+      return;
+    }
+    unpublished = false;
+    long end = toldCount == 0 ? 0 : System.nanoTime();
+    queue.publish();
+    for (int i = 0; i < toldCount; i++) {
+      BlockRequest request = told[i];
+      long latency = end - request.startNanos();
+      String op = request.type().word();
+      long length = request.payload().bytes();
+      BlkProbes.DONE.fire(disk.id, op, request.id(), latency, request.errno(), length);
+      putBack(request);
+    }
+    toldCount = 0;
   }
 
   /** Unlinked before it is finished: should that fail, the rest is not lost. */
@@ -196,14 +223,10 @@ final class BlockQueue {
     int errno = request.errno();
     if (writeThrough && errno == 0 && request.op() == ZvolRequest.Op.WRITE) {
       request.flush();
-      disk.zvol.submit(request);
+      submit(request);
       return;
     }
     long length = request.payload().bytes();
-    if (request.timed()) {
-      String op = request.type().word();
-      BlkProbes.DONE.fire(disk.id, op, request.id(), request.nanos(), errno, length);
-    }
     if (errno != 0) {
       lane.counters.increment(BlkCounter.ERRORS);
       answer(request, errno == Errno.EOPNOTSUPP ? Status.UNSUPP : Status.IOERR, 0);
@@ -235,7 +258,7 @@ final class BlockQueue {
     try {
       // Nobody waits for a ring that was abandoned: its memory may be in other use by now.
       if (room > 0 && !ring.isAbandoned()) {
-        request.chain().writable().setByte(room - 1, status);
+        request.chain().writable().setLastByte(status);
         written = dataWritten + 1;
       }
     } finally {
@@ -250,6 +273,18 @@ final class BlockQueue {
   }
 
   private void free(BlockRequest request) {
+    if (request.startNanos() == 0) {
+      putBack(request);
+      return;
+    }
+    if (toldCount == told.length) {
+      told = Arrays.copyOf(told, Math.max(16, toldCount * 2));
+    }
+    told[toldCount++] = request;
+  }
+
+  private void putBack(BlockRequest request) {
+    request.begin(0, 0);
     if (idleCount == idle.length) {
       idle = Arrays.copyOf(idle, idleCount * 2);
     }

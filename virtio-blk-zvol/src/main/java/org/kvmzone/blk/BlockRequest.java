@@ -1,5 +1,6 @@
 package org.kvmzone.blk;
 
+import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.memory.Buffers;
 import org.kvmzone.bridge.virtqueue.Chain;
 
@@ -15,10 +16,10 @@ final class BlockRequest extends ZvolRequest {
 
   private Type type = Type.FLUSH;
   private long id;
-  private boolean timed;
   private long startNanos;
-  private long endNanos;
   private int errno;
+  private @Nullable Thread submitter; // while it submits
+  private boolean atOnce;
 
   /** The requests of a guest that are answered otherwise than UNSUPP (virtio 1.3 §5.2.6). */
   enum Type {
@@ -78,23 +79,32 @@ final class BlockRequest extends ZvolRequest {
     return id;
   }
 
-  /** Begins a use of the place. */
-  void begin(long id, boolean timed) {
+  /**
+   * Begins a use of the place.
+   *
+   * @param startNanos when it was found, if anybody wants to know how long it takes; or 0
+   */
+  void begin(long id, long startNanos) {
     this.id = id;
-    this.timed = timed;
-    if (timed) {
-      startNanos = System.nanoTime();
-    }
+    this.startNanos = startNanos;
   }
 
-  /** Whether {@link #nanos} is known. */
-  boolean timed() {
-    return timed;
+  /** When it was found, or 0. */
+  long startNanos() {
+    return startNanos;
   }
 
-  /** From the beginning to the completion. */
-  long nanos() {
-    return endNanos - startNanos;
+  /**
+   * Submits this.
+   *
+   * @return whether it is complete already; else the volume hands it over when it is
+   */
+  boolean submitTo(Zvol zvol) {
+    atOnce = false;
+    submitter = Thread.currentThread();
+    zvol.submit(this);
+    submitter = null;
+    return atOnce;
   }
 
   /** How the volume's operation went. */
@@ -103,12 +113,13 @@ final class BlockRequest extends ZvolRequest {
   }
 
   @Override
+  @SuppressWarnings("ReferenceEquality") // of threads there is nothing else
   public void complete(int errno) {
     this.errno = errno;
-    if (timed) {
-      endNanos = System.nanoTime();
-    }
-    if (completed.put(this)) {
+    // Whoever else completes it may see any submitter, but never itself.
+    if (Thread.currentThread() == submitter) {
+      atOnce = true;
+    } else if (completed.put(this)) {
       wake.run();
     }
   }

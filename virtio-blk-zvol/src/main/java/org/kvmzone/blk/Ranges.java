@@ -25,17 +25,22 @@ final class Ranges {
 
   private final Fd file;
   private final boolean device;
+  private final Transfer transfer;
   private final MemorySegment range = Arena.ofAuto().allocate(ValueLayout.JAVA_LONG, 2);
   private final Buffers chunk = new Buffers();
 
   /** {@code device} says that the descriptor is a block device's. */
-  Ranges(Fd file, boolean device) {
+  Ranges(Fd file, boolean device, Transfer transfer) {
     this.file = file;
     this.device = device;
+    this.transfer = transfer;
   }
 
   /** Frees a range if that can be done. @return 0 or an errno */
   int discard(long offset, long length) {
+    if (transfer.holdsMemory()) {
+      return 0;
+    }
     int errno =
         device ? ioctl(LinuxFs.BLKDISCARD, offset, length) : fallocate(HOLE, offset, length);
     return isUnsupported(errno) ? 0 : errno;
@@ -43,6 +48,9 @@ final class Ranges {
 
   /** Makes a range read as zeroes. @return 0 or an errno */
   int writeZeroes(long offset, long length, boolean mayUnmap) {
+    if (transfer.holdsMemory()) {
+      return write(offset, length);
+    }
     int errno = Errno.EOPNOTSUPP;
     if (mayUnmap) {
       errno = fallocate(HOLE, offset, length); // holes read as zeroes, on block devices too
@@ -60,7 +68,7 @@ final class Ranges {
       while (chunk.bytes() < end) {
         chunk.add(ZEROES, 0, Math.min(ZEROES.byteSize(), end - chunk.bytes()));
       }
-      int errno = VectoredIo.write(file, offset + done, chunk);
+      int errno = transfer.write(offset + done, chunk);
       if (errno != 0) {
         return errno;
       }

@@ -13,7 +13,8 @@ import org.kvmzone.bridge.ffi.NativeException;
 import org.kvmzone.bridge.ffi.Unistd;
 
 /**
- * A volume that is a raw file or a block device, through the page cache.
+ * A volume that is a raw file or a block device, through the page cache; a file of huge pages,
+ * which is memory, is mapped.
  *
  * <p>Reads and writes are done on the submitter's thread: for what is in memory or nearly as fast
  * that is several times quicker than any hand-over (performance.md §4.3). Flushes have a thread,
@@ -32,6 +33,7 @@ public final class RawZvol implements Zvol {
   private final boolean readOnly;
   private volatile long size;
   private final BlockSizes blockSizes;
+  private final Transfer transfer;
   private final Ranges ranges;
   private final Claim claim;
   private final Worker flusher;
@@ -72,7 +74,8 @@ public final class RawZvol implements Zvol {
     readOnly = options.readOnly;
     size = target.size();
     blockSizes = target.blockSizes();
-    ranges = new Ranges(file, device);
+    transfer = target.transfer(options);
+    ranges = new Ranges(file, device, transfer);
     claim = new Claim(file, options);
     Path leaf = options.path.getFileName();
     flusher = new Worker("flush " + leaf, this::sync, request -> flushErrno);
@@ -86,7 +89,13 @@ public final class RawZvol implements Zvol {
    *     kind or size, in use
    */
   public static RawZvol open(Options options) {
-    return new RawZvol(RawTarget.open(options), options);
+    RawTarget target = RawTarget.open(options);
+    try {
+      return new RawZvol(target, options);
+    } catch (RuntimeException e) {
+      target.file().close();
+      throw e;
+    }
   }
 
   @Override
@@ -111,6 +120,9 @@ public final class RawZvol implements Zvol {
         throw new VolumeException(
             "%s has %d bytes now and had %d when the guest was told: make it as large again"
                 .formatted(name, now, size));
+      }
+      if (whole > size) {
+        transfer.grow(whole);
       }
       size = whole;
       return whole;
@@ -165,8 +177,8 @@ public final class RawZvol implements Zvol {
       return;
     }
     switch (request.op()) {
-      case READ -> request.complete(VectoredIo.read(file, request.offset(), request.data()));
-      case WRITE -> request.complete(VectoredIo.write(file, request.offset(), request.data()));
+      case READ -> request.complete(transfer.read(request.offset(), request.data()));
+      case WRITE -> request.complete(transfer.write(request.offset(), request.data()));
       case FLUSH -> {
         if (readOnly) {
           request.complete(0);
@@ -244,6 +256,7 @@ public final class RawZvol implements Zvol {
     boolean flushed = flusher.close(CLOSE_MILLIS);
     boolean changed = changer.close(CLOSE_MILLIS);
     if (flushed && changed) {
+      transfer.close();
       file.close();
     } else {
       LOG.log(Level.WARNING, name + ": an operation hangs; the volume stays open and locked");

@@ -1,9 +1,5 @@
 package org.kvmzone.blk;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.memory.Buffers;
 
@@ -17,11 +13,6 @@ import org.kvmzone.bridge.memory.Buffers;
  * thread.
  */
 final class RequestParser {
-  private static final ValueLayout.OfInt LE32 =
-      ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfLong LE64 =
-      ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
-
   private static final int HEADER_SIZE = 16;
   private static final long TYPE = 0;
   private static final long SECTOR = 8;
@@ -35,7 +26,6 @@ final class RequestParser {
   private final Zvol zvol;
   private final int blockSize;
   private final boolean readOnly;
-  private final MemorySegment header = Arena.ofAuto().allocate(HEADER_SIZE, 8);
 
   /** A parser of requests to a volume. */
   RequestParser(Zvol zvol) {
@@ -56,10 +46,12 @@ final class RequestParser {
     if (readable.bytes() < HEADER_SIZE) {
       return BadRequest.SHORT_HEADER;
     }
-    readable.copyTo(0, header, 0, HEADER_SIZE);
+    // Each half of the header is read once: the guest may be changing it.
+    int type = (int) readable.longAt(TYPE);
+    long sector = readable.longAt(SECTOR);
     request.payload().clear();
     long room = writable.bytes() - 1; // the last byte is the status's
-    switch (header.get(LE32, TYPE)) {
+    switch (type) {
       case T_IN -> {
         request.type(BlockRequest.Type.IN);
         request.payload().setSlice(writable, 0, room);
@@ -82,7 +74,7 @@ final class RequestParser {
         return BadRequest.UNSUPPORTED;
       }
     }
-    return transfer(header.get(LE64, SECTOR), request);
+    return transfer(sector, request);
   }
 
   private @Nullable BadRequest transfer(long sector, BlockRequest request) {

@@ -8,25 +8,40 @@ import org.kvmzone.bridge.ffi.Iovec;
 import org.kvmzone.bridge.ffi.SysUio;
 import org.kvmzone.bridge.memory.Buffers;
 
-/** Moves whole lists of memory from and to a file, on the calling thread. */
-final class VectoredIo {
+/** Moves whole lists of memory from and to a file, by a system call for each. */
+final class VectoredIo implements Transfer {
   // A thread's own: its iovecs must not change before its call returns.
   private static final ThreadLocal<MemorySegment> IOVECS =
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(Iovec.LAYOUT, Iovec.IOV_MAX));
 
-  private VectoredIo() {}
+  private final Fd file;
 
-  /** Fills {@code into} from {@code offset} on. @return 0 or an errno: EIO where the file ends */
-  static int read(Fd file, long offset, Buffers into) {
-    return move(file, offset, into, false);
+  VectoredIo(Fd file) {
+    this.file = file;
   }
 
-  /** Writes all of {@code from} at {@code offset}. @return 0 or an errno */
-  static int write(Fd file, long offset, Buffers from) {
-    return move(file, offset, from, true);
+  @Override
+  public int read(long offset, Buffers into) {
+    return move(offset, into, false);
   }
 
-  private static int move(Fd file, long offset, Buffers data, boolean write) {
+  @Override
+  public int write(long offset, Buffers from) {
+    return move(offset, from, true);
+  }
+
+  @Override
+  public boolean holdsMemory() {
+    return false;
+  }
+
+  @Override
+  public void grow(long size) {}
+
+  @Override
+  public void close() {}
+
+  private int move(long offset, Buffers data, boolean write) {
     MemorySegment iovecs = IOVECS.get();
     long address = iovecs.address();
     long total = data.bytes();
