@@ -1,6 +1,8 @@
 package org.kvmzone.bench;
 
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.virtqueue.Features;
 import org.kvmzone.net.NetRehearsal;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -39,7 +41,7 @@ public class NetPathBenchmark {
   @Param({"split", "packed"})
   String ring = "split";
 
-  private NetRehearsal rehearsal = null;
+  private @Nullable NetRehearsal rehearsal;
 
   @Setup(Level.Trial)
   public void open() {
@@ -49,13 +51,17 @@ public class NetPathBenchmark {
 
   @TearDown(Level.Trial)
   public void close() {
-    rehearsal.close();
+    rehearsal().close();
+  }
+
+  private NetRehearsal rehearsal() {
+    return Objects.requireNonNull(rehearsal);
   }
 
   @Benchmark
   @OperationsPerInvocation(FRAMES)
   public int frame() {
-    int frames = rehearsal.round();
+    int frames = rehearsal().round();
     if (frames != FRAMES) {
       throw new IllegalStateException(frames + " frames");
     }

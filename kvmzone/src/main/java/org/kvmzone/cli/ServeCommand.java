@@ -17,6 +17,7 @@ import org.kvmzone.bridge.control.DeviceHost;
 import org.kvmzone.bridge.control.HostedDevice;
 import org.kvmzone.bridge.control.Providers;
 import org.kvmzone.bridge.control.StderrLoggerFinder;
+import org.kvmzone.bridge.control.Warmth;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
@@ -80,6 +81,14 @@ final class ServeCommand implements Callable<Integer> {
   private List<String> watches = new ArrayList<>();
 
   @Option(
+      names = "--warm-up",
+      paramLabel = "MILLISECONDS",
+      description =
+          "How long the devices work for guests that do not exist, before front ends are answered:"
+              + " the data path is compiled by then (default: 400).")
+  private Optional<String> warmUp = Optional.empty();
+
+  @Option(
       names = "--fd",
       paramLabel = "[ID=]N",
       description =
@@ -115,6 +124,7 @@ final class ServeCommand implements Callable<Integer> {
     Guest.checkName(called);
     List<GuestDevice> devices = devices(called);
     List<Watch> watched = Specs.watches(watches);
+    Duration rehearsal = warmUp();
     Map<String, InheritedSocket> sockets =
         HandedSockets.take(
             devices.stream().map(GuestDevice::id).toList(), fds, context.environment());
@@ -133,11 +143,20 @@ final class ServeCommand implements Callable<Integer> {
       host.close();
       throw Failure.failed("" + e.getMessage(), e);
     }
+    host.rehearse(rehearsal).join();
     host.start();
     print(devices, host.devices());
     return Ending.await(
         CompletableFuture.allOf(
             host.devices().stream().map(HostedDevice::ended).toArray(CompletableFuture[]::new)));
+  }
+
+  private Duration warmUp() {
+    try {
+      return warmUp.map(Warmth::parse).orElse(Warmth.DEFAULT);
+    } catch (SpecException e) {
+      throw Failure.usage("--" + e.getMessage());
+    }
   }
 
   private Path listening(String called) throws IOException {

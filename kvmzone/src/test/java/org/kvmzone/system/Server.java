@@ -27,6 +27,8 @@ final class Server implements AutoCloseable {
       throws IOException {
     List<String> words = new ArrayList<>(kvmzone);
     words.addAll(List.of("serve", "--name", name, "--dir", directory.toString()));
+    words.addAll(List.of("--warm-up", "0")); // tests are not in a hurry
+
     words.addAll(devices);
     command = new Command(directory, Map.of(), words);
     try {

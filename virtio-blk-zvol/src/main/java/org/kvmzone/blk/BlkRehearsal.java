@@ -1,8 +1,16 @@
 package org.kvmzone.blk;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.kvmzone.bridge.ffi.Errno;
+import org.kvmzone.bridge.ffi.Fd;
+import org.kvmzone.bridge.ffi.SysMman;
+import org.kvmzone.bridge.ffi.Unistd;
 import org.kvmzone.bridge.rehearsal.Rehearsal;
 import org.kvmzone.bridge.rehearsal.RehearsedQueue;
 import org.kvmzone.bridge.virtqueue.Features;
@@ -11,6 +19,7 @@ import org.kvmzone.bridge.virtqueue.Features;
 public final class BlkRehearsal implements AutoCloseable {
   private static final int HEADER = 16;
   private static final int BYTES = 4096;
+  private static final int VOLUME = 1 << 20;
 
   private final Rehearsal guest;
   private final RehearsedQueue queue;
@@ -34,6 +43,39 @@ public final class BlkRehearsal implements AutoCloseable {
                 ? Rehearsal.Piece.readable(MemorySegment.ofArray(new byte[BYTES]))
                 : Rehearsal.Piece.writable(BYTES),
             Rehearsal.Piece.writable(1));
+  }
+
+  /** Reads and writes, by rings of both layouts, for about so long. */
+  static void rehearse(long nanos) {
+    long end = System.nanoTime() + nanos;
+    try (Fd memory = memory();
+        BlkRehearsal read = new BlkRehearsal(open(memory), 0, false);
+        BlkRehearsal write = new BlkRehearsal(nothing(), Features.RING_PACKED, true)) {
+      while (System.nanoTime() - end < 0) {
+        int ignored = read.round() + write.round();
+      }
+    }
+  }
+
+  private static Fd memory() {
+    try (Arena arena = Arena.ofConfined()) {
+      Fd memory =
+          new Fd(
+              Errno.check(
+                  SysMman.memfdCreate(arena.allocateFrom("rehearsal"), SysMman.MFD_CLOEXEC),
+                  "memfd_create"));
+      Errno.check(Unistd.ftruncate(memory.number(), VOLUME), "ftruncate");
+      return memory;
+    }
+  }
+
+  private static Zvol open(Fd memory) {
+    Path path = Path.of("/proc/self/fd/" + memory.number());
+    return RawZvol.open(new RawZvol.Options(path, false, OptionalLong.empty(), Optional.empty()));
+  }
+
+  private static Zvol nothing() {
+    return new NullZvol(VOLUME, false, BlockSizes.of(512, 4096));
   }
 
   /** The driver fills its ring with requests of 4 KiB. @return how many were done */

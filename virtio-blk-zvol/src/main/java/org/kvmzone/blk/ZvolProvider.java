@@ -94,6 +94,11 @@ public final class ZvolProvider implements DeviceProvider {
   }
 
   @Override
+  public void rehearse(long nanos) {
+    BlkRehearsal.rehearse(nanos);
+  }
+
+  @Override
   public VirtioDevice create(Spec spec) {
     VirtioBlk.Settings settings = settings(spec);
     try {

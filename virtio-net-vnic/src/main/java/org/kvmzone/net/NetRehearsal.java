@@ -20,6 +20,8 @@ import org.kvmzone.packet.MacAddress;
 public final class NetRehearsal implements AutoCloseable {
   private static final AtomicInteger STUBS = new AtomicInteger();
   private static final int BUFFER = 2048;
+  private static final int SHORT = 60;
+  private static final int LONG = 1514;
   private static final String SENDER = "02:08:20:00:00:01";
   private static final String RECEIVER = "02:08:20:00:00:02";
   private static final String IP = "198.18.0.1";
@@ -64,6 +66,18 @@ public final class NetRehearsal implements AutoCloseable {
     receiver = way == Way.ETHERSTUB ? new Rehearsal(device(RECEIVER, PEER_IP, link), all) : sender;
     receive = receiver.start(0, Rehearsal.Piece.writable(BUFFER));
     transmit = sender.start(1, Rehearsal.Piece.readable(frame(frameSize)));
+  }
+
+  /** Sends frames of both lengths, by rings of both layouts, for about so long. */
+  static void rehearse(long nanos) {
+    long end = System.nanoTime() + nanos;
+    try (NetRehearsal first = new NetRehearsal(Way.ETHERSTUB, 0, SHORT);
+        NetRehearsal second = new NetRehearsal(Way.ETHERSTUB, Features.RING_PACKED, LONG);
+        NetRehearsal third = new NetRehearsal(Way.CHARGEN, 0, LONG)) {
+      while (System.nanoTime() - end < 0) {
+        int ignored = first.round() + second.round() + third.round();
+      }
+    }
   }
 
   private static NetDevice device(String mac, String ip, String link) {

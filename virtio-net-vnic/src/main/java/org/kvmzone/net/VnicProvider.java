@@ -37,6 +37,11 @@ public final class VnicProvider implements DeviceProvider {
   }
 
   @Override
+  public void rehearse(long nanos) {
+    NetRehearsal.rehearse(nanos);
+  }
+
+  @Override
   public VirtioDevice create(Spec spec) {
     return NetDevice.open(NetProperties.read(spec));
   }

@@ -2,7 +2,10 @@ package org.kvmzone.bridge.control;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +15,7 @@ import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.probe.Aggregation;
 import org.kvmzone.bridge.probe.Snapshot;
+import org.kvmzone.bridge.probe.UnwatchedThread;
 import org.kvmzone.bridge.probe.Watch;
 import org.kvmzone.bridge.vhostuser.InheritedSocket;
 
@@ -88,6 +92,34 @@ public final class DeviceHost implements AutoCloseable {
   private void refuseSecond(Spec spec) {
     if (find(spec.id()) != null) {
       throw new SpecException(spec.label() + ": another device has this id");
+    }
+  }
+
+  /**
+   * Lets the data path of these kinds of devices work for guests that do not exist, so that it is
+   * compiled before the first real one needs it.
+   *
+   * @param time how long about
+   * @return the thread that does it
+   */
+  public Thread rehearse(Duration time) {
+    // Of each kind one: providers are made anew for each device.
+    Map<String, DeviceProvider> kinds = new LinkedHashMap<>();
+    devices.forEach(device -> kinds.put(device.provider().word(), device.provider()));
+    Thread thread =
+        new UnwatchedThread(
+            name + "-rehearsal",
+            () -> kinds.values().forEach(kind -> rehearse(kind, time.dividedBy(kinds.size()))));
+    thread.start();
+    return thread;
+  }
+
+  private void rehearse(DeviceProvider kind, Duration time) {
+    try {
+      kind.rehearse(time.toNanos());
+    } catch (RuntimeException e) {
+      // What could not be rehearsed is slow for its first moments, no more than that.
+      LOG.log(System.Logger.Level.WARNING, name + ": no rehearsal of " + kind.word() + ": " + e);
     }
   }
 

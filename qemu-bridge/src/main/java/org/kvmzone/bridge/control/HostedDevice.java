@@ -37,7 +37,7 @@ public final class HostedDevice implements AutoCloseable {
   private static final Logger LOG = System.getLogger(HostedDevice.class.getName());
   private static final int DEFAULT_POLL_MICROS = 32;
 
-  private final FrontEnd frontEnd;
+  private final DeviceProvider provider;
   private final VirtioDevice device;
   private final List<QueueLoop> loops = new ArrayList<>();
   private final SessionStatistics statistics;
@@ -64,8 +64,7 @@ public final class HostedDevice implements AutoCloseable {
    * @throws SpecException if the SPEC, or what it names, cannot be used
    */
   HostedDevice(Spec spec, Place place) {
-    DeviceProvider provider = Providers.of(spec);
-    frontEnd = provider.frontEnd();
+    provider = Providers.of(spec);
     device = provider.create(spec);
     long poll = spec.number("poll_us", 0, 1_000_000, DEFAULT_POLL_MICROS);
     statistics = new SessionStatistics(device.queueCount());
@@ -167,7 +166,7 @@ public final class HostedDevice implements AutoCloseable {
 
   /** How QEMU attaches to it. */
   public FrontEnd frontEnd() {
-    return frontEnd;
+    return provider.frontEnd();
   }
 
   /** How many queues it has. */
@@ -178,6 +177,16 @@ public final class HostedDevice implements AutoCloseable {
   /** Where its front end is met. */
   public Path socket() {
     return socket;
+  }
+
+  /** What it was made by. */
+  DeviceProvider provider() {
+    return provider;
+  }
+
+  /** Completed when its first ring starts. */
+  public CompletableFuture<Void> used() {
+    return statistics.used();
   }
 
   /** Whether a front end is connected. */

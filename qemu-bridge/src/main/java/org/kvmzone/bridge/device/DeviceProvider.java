@@ -27,6 +27,14 @@ public interface DeviceProvider {
   void check(Spec spec);
 
   /**
+   * Lets the data path of such devices work for guests that do not exist, so that it is compiled
+   * before the first real one comes.
+   *
+   * @param nanos how long about
+   */
+  default void rehearse(long nanos) {}
+
+  /**
    * Makes the device and opens what it stands on.
    *
    * @throws SpecException if a property is wrong, or what it names cannot be used; the message says

@@ -1,10 +1,12 @@
 package org.kvmzone.bridge.plugin;
 
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.kvmzone.bridge.control.Providers;
 import org.kvmzone.bridge.control.StderrLoggerFinder;
+import org.kvmzone.bridge.control.Warmth;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
@@ -17,12 +19,24 @@ import org.kvmzone.bridge.probe.Nearest;
  * @param devices SPECs in their order
  * @param watches probes to be watched from the beginning on, as {@link
  *     org.kvmzone.bridge.probe.Watch} reads them
+ * @param warmUp how long the data path works for guests that do not exist, before this one needs it
  * @param logLevel from which level on events are written
  */
-record PluginArguments(String name, List<Spec> devices, List<String> watches, Level logLevel) {
+record PluginArguments(
+    String name, List<Spec> devices, List<String> watches, Duration warmUp, Level logLevel) {
   /** All that may be written, what the C half keeps included. */
   private static final List<String> KNOWN =
-      List.of("name", "net", "disk", "watch", "log-level", "debug", "jvm", "classpath", "jvmopts");
+      List.of(
+          "name",
+          "net",
+          "disk",
+          "watch",
+          "warm-up",
+          "log-level",
+          "debug",
+          "jvm",
+          "classpath",
+          "jvmopts");
 
   private static final String DOUBLED =
       " (commas inside a SPEC are doubled: disk=zvol,,id=disk0,,path=…)";
@@ -35,6 +49,7 @@ record PluginArguments(String name, List<Spec> devices, List<String> watches, Le
    */
   static PluginArguments parse(List<String> arguments) {
     String name = "";
+    Duration warmUp = Warmth.DEFAULT;
     Level logLevel = Level.INFO;
     List<Spec> devices = new ArrayList<>();
     List<String> watches = new ArrayList<>();
@@ -47,6 +62,7 @@ record PluginArguments(String name, List<Spec> devices, List<String> watches, Le
         case "net" -> devices.add(device(key, value, FrontEnd.NETDEV));
         case "disk" -> devices.add(device(key, value, FrontEnd.CHARDEV));
         case "watch" -> watches.add(value);
+        case "warm-up" -> warmUp = Warmth.parse(value);
         case "log-level" -> logLevel = level(value);
         case "debug" -> logLevel = isOn(key, value) ? Level.DEBUG : logLevel;
         default -> throw unknown(key);
@@ -55,7 +71,7 @@ record PluginArguments(String name, List<Spec> devices, List<String> watches, Le
     if (name.isEmpty()) {
       throw new SpecException("name=NAME is missing: what other commands are to call this guest");
     }
-    return new PluginArguments(name, List.copyOf(devices), List.copyOf(watches), logLevel);
+    return new PluginArguments(name, List.copyOf(devices), List.copyOf(watches), warmUp, logLevel);
   }
 
   private static Level level(String word) {

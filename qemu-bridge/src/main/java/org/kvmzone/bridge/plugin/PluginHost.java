@@ -3,8 +3,10 @@ package org.kvmzone.bridge.plugin;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.kvmzone.bridge.control.DeviceHost;
 import org.kvmzone.bridge.control.HostedDevice;
 import org.kvmzone.bridge.control.RunDirectory;
@@ -17,9 +19,11 @@ final class PluginHost implements AutoCloseable {
   private final DeviceHost host;
   private final Path directory;
   private final List<Path> sockets = new ArrayList<>();
+  private final Duration warmUp;
   private final List<String> options = new ArrayList<>();
 
-  private PluginHost(String name, RunDirectory run) {
+  private PluginHost(String name, RunDirectory run, Duration warmUp) {
+    this.warmUp = warmUp;
     directory = run.path().resolve(name);
     host = new DeviceHost(name, "plugin", id -> directory.resolve("device-" + id + ".sock"));
   }
@@ -33,7 +37,7 @@ final class PluginHost implements AutoCloseable {
    * @throws org.kvmzone.bridge.probe.WatchException if a watch cannot be followed
    */
   static PluginHost create(PluginArguments arguments, RunDirectory run) throws IOException {
-    PluginHost made = new PluginHost(arguments.name(), run);
+    PluginHost made = new PluginHost(arguments.name(), run, arguments.warmUp());
     try {
       made.host.control(run); // first: the directory is this process' alone from now on
       arguments.devices().forEach(made::add);
@@ -71,6 +75,12 @@ final class PluginHost implements AutoCloseable {
   /** Starts the devices: they connect to their chardevs, and answer. */
   void start() {
     host.start();
+    // Not before: until its first instruction the guest is waiting for us.
+    CompletableFuture<?>[] used =
+        host.devices().stream().map(HostedDevice::used).toArray(CompletableFuture[]::new);
+    if (used.length > 0 && !warmUp.isZero()) {
+      var _ = CompletableFuture.anyOf(used).thenRun(() -> host.rehearse(warmUp));
+    }
   }
 
   /** Closes the devices. The sockets are QEMU's, which does not remove them when it fails early. */

@@ -44,6 +44,9 @@ final class Fan {
       assert false : probe + " fired with " + Probe.describe(shape);
       return;
     }
+    if (UnwatchedThread.isCurrent()) {
+      return;
+    }
     for (Watcher watcher : watchers) {
       try {
         watcher.fired(s0, s1, s2, n0, n1, n2, n3);

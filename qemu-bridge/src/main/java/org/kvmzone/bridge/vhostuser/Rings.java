@@ -33,6 +33,7 @@ final class Rings {
 
   private final VirtioDevice device;
   private final List<QueueLoop> loops;
+  private final SessionStatistics statistics;
   private final MemoryTable memory;
   private final List<Ring> rings = new ArrayList<>();
   private long features;
@@ -44,6 +45,7 @@ final class Rings {
       SessionStatistics statistics) {
     this.device = device;
     this.loops = loops;
+    this.statistics = statistics;
     this.memory = memory;
     for (int i = 0; i < device.queueCount(); i++) {
       rings.add(new Ring(i, statistics.queue(i)));
@@ -235,6 +237,7 @@ final class Rings {
       queue.ring().log(log());
       device.started(queue);
       loop.add(device, queue, ring.kickFile(), broken -> report(ring, broken));
+      statistics.ringStarted();
     } catch (NativeException e) {
       device.stopping(queue);
       ring.closed(ring.base());

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.kvmzone.bridge.device.QueueCounter;
 import org.kvmzone.bridge.probe.Counters;
 
@@ -11,6 +12,7 @@ import org.kvmzone.bridge.probe.Counters;
 public final class SessionStatistics {
   private final Counters<SessionCounter> sessions = new Counters<>(SessionCounter.class);
   private final List<Counters<QueueCounter>> queues = new ArrayList<>();
+  private final CompletableFuture<Void> used = new CompletableFuture<>();
   private volatile boolean connected;
 
   /** Statistics of a device with so many queues. */
@@ -31,6 +33,10 @@ public final class SessionStatistics {
     }
   }
 
+  void ringStarted() {
+    used.complete(null);
+  }
+
   Counters<QueueCounter> queue(int index) {
     return queues.get(index);
   }
@@ -38,6 +44,11 @@ public final class SessionStatistics {
   /** Whether a front end is connected now. */
   public boolean isConnected() {
     return connected;
+  }
+
+  /** Completed when the first ring starts. */
+  public CompletableFuture<Void> used() {
+    return used.copy();
   }
 
   /** All counters by kstat name, queues added up. */

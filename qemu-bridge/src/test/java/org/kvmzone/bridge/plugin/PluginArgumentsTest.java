@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,7 +17,9 @@ class PluginArgumentsTest {
   void the_last_name_counts_since_that_of_qemu_comes_first() {
     PluginArguments arguments = PluginArguments.parse(List.of("name=of-qemu", "name=g1"));
 
-    assertThat(arguments).isEqualTo(new PluginArguments("g1", List.of(), List.of(), Level.INFO));
+    assertThat(arguments)
+        .isEqualTo(
+            new PluginArguments("g1", List.of(), List.of(), Duration.ofMillis(400), Level.INFO));
   }
 
   @Test
@@ -37,6 +40,8 @@ class PluginArgumentsTest {
         "name=g;debug=yes | debug=yes: must be on or off",
         "name=g;log-level=loud | log-level=loud: must be one of error, warning, info, debug, trace",
         "name=g;diks=zvol | no such argument: diks, did you mean disk?",
+        "name=g;warm-up=long | warm-up=long: must be 0 to 10000 milliseconds",
+        "name=g;warm-up=10001 | warm-up=10001: must be 0 to 10000 milliseconds",
         "name=g;bare | no such argument: bare (commas inside a SPEC are doubled",
         "name=g;disk=zvol | disk=zvol: id=NAME is missing (commas inside a SPEC are doubled",
         "name=g;net==x | has no first word",

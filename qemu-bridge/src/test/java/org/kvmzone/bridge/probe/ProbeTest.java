@@ -41,6 +41,21 @@ class ProbeTest {
   }
 
   @Test
+  void whatAnUnwatchedThreadFires_nobodySees() throws InterruptedException {
+    List<String> seen = new ArrayList<>();
+    Watcher watcher = (s0, s1, s2, n0, n1, n2, n3) -> seen.add(s0);
+    DROP.watch(watcher);
+    UnwatchedThread thread =
+        new UnwatchedThread("unwatched", () -> DROP.fire("net0", "rehearsed", 60));
+    thread.start();
+    thread.join();
+    DROP.fire("net1", "real", 60);
+    DROP.unwatch(watcher);
+
+    assertThat(seen).containsExactly("net1");
+  }
+
+  @Test
   void fire_withOtherArgumentsThanDefinedIsFoundEvenUnwatched() {
     assertThatThrownBy(() -> DROP.fire("net0", 60))
         .isInstanceOf(AssertionError.class)

@@ -1,0 +1,26 @@
+package org.kvmzone.bridge.control;
+
+import java.time.Duration;
+import org.kvmzone.bridge.device.SpecException;
+
+/** How long devices rehearse before, or while, the first guest comes. */
+public final class Warmth {
+  /** As long as it takes for the data path to be compiled, about. */
+  public static final Duration DEFAULT = Duration.ofMillis(400);
+
+  private static final int MOST = 10_000;
+
+  private Warmth() {}
+
+  /**
+   * A number of milliseconds, 0 to 10000; 0 is not at all.
+   *
+   * @throws SpecException if it is none
+   */
+  public static Duration parse(String text) {
+    if (!text.matches("[0-9]{1,5}") || Integer.parseInt(text) > MOST) {
+      throw new SpecException("warm-up=" + text + ": must be 0 to " + MOST + " milliseconds");
+    }
+    return Duration.ofMillis(Integer.parseInt(text));
+  }
+}
