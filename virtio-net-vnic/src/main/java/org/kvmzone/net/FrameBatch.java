@@ -26,9 +26,11 @@ final class FrameBatch {
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
   private static final ValueLayout.OfLong LE64 =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfInt LE32 =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int LINE = 64;
+
+  /** The last 8 bytes of a header: num_buffers is 1. */
+  private static final long ONE_BUFFER = 1L << 48;
+
   private static final Buffers NOTHING = new Buffers();
 
   private final MemorySegment memory;
@@ -122,7 +124,7 @@ final class FrameBatch {
   private void setHeader(int frame) {
     long at = headerAt(frame);
     memory.set(LE64, at, 0);
-    memory.set(LE32, at + Long.BYTES, 1 << Short.SIZE); // num_buffers
+    memory.set(LE64, at + Integer.BYTES, ONE_BUFFER);
   }
 
   /** Adds a frame whose {@code length} bytes were written to slot {@link #size} from outside. */
@@ -214,11 +216,14 @@ final class FrameBatch {
    */
   void copyWithHeader(int frame, int header, Buffers target) {
     int head = captured[frame];
-    if (header == VirtioNet.HEADER) {
-      target.copyFrom(0, memory, headerAt(frame), (long) header + head);
-    } else { // without num_buffers
+    if (header != VirtioNet.HEADER) { // without num_buffers
       target.copyFrom(0, memory, headerAt(frame), header);
       target.copyFrom(header, memory, frameAt(frame), head);
+    } else if (target.longAt(0) == 0 && target.longAt(4) == ONE_BUFFER) {
+      // Drivers use buffers again, and the header often has a line of its own: one less to take.
+      target.copyFrom(header, memory, frameAt(frame), head);
+    } else {
+      target.copyFrom(0, memory, headerAt(frame), (long) header + head);
     }
     int length = lengths[frame];
     if (head < length) {

@@ -42,6 +42,10 @@ final class TransmitQueue {
   private final Enum<?>[] fates = new Enum<?>[FrameBatch.MAX_FRAMES];
 
   private final long[] lengths = new long[FrameBatch.MAX_FRAMES];
+
+  @SuppressWarnings("unused") // what is read in advance has to go somewhere
+  private long touched;
+
   private int popped;
   private int pushed;
 
@@ -118,15 +122,24 @@ final class TransmitQueue {
 
   private int gather(Virtqueue ring, int limit) {
     int most = Math.min(limit, chains.length);
-    boolean answered = false;
     batch.clear();
     popped = 0;
     pushed = 0;
-    while (popped < most && !answered && ring.pop(chains[popped])) {
-      int i = popped++;
+    while (popped < most && ring.pop(chains[popped])) {
+      // What the guest has just written lies in another core's cache. Asked for early, the lines of
+      // a whole batch are under way together; what they hold is of no interest yet.
+      Buffers data = chains[popped].readable();
+      touched += data.touch(0) + data.touch(format.length());
+      popped++;
+    }
+    for (int i = 0; i < popped; i++) {
       fates[i] = judge(i, chains[i].readable());
-      // An answer ends the batch: there is one reply at a time, and it waits for its turn.
-      answered = fates[i] instanceof Answer;
+      if (fates[i] instanceof Answer) {
+        // An answer ends the batch: there is one reply at a time, and it waits for its turn.
+        while (popped > i + 1) {
+          ring.unpop(chains[--popped]);
+        }
+      }
     }
     return popped;
   }

@@ -110,7 +110,7 @@ class TwoGuestsTest {
       assertThat(a.guest.count("opackets64")).isEqualTo(FRAMES);
       assertThat(b.guest.count("opackets64")).isEqualTo(FRAMES);
       assertThat(a.guest.count("rxnotready")).isZero();
-      assertThat(driverA.received).as("frames that got through").isGreaterThan(FRAMES / 10);
+      assertThat(driverA.received).as("frames that got through").isGreaterThan(FRAMES / 100);
     }
   }
 

@@ -197,6 +197,16 @@ public final class Buffers {
     return value;
   }
 
+  /**
+   * Some 8 bytes of the first piece, from {@code position} on if it reaches that far: to be read
+   * for the sake of reading, so that they are near when they are needed.
+   */
+  public long touch(long position) {
+    return position >= 0 && position + Long.BYTES <= firstLength
+        ? first.get(LE64, firstOffset + position)
+        : 0;
+  }
+
   /** Sets the byte at {@code position}. */
   public void setByte(long position, byte value) {
     Objects.checkIndex(position, bytes);
