@@ -4,8 +4,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import org.kvmzone.bridge.memory.Buffers;
 import org.kvmzone.bridge.memory.LostMemory;
+import org.kvmzone.bridge.memory.Pages;
 import org.kvmzone.packet.Frame;
 
 /**
@@ -53,13 +55,11 @@ final class FrameBatch {
     // for a byte more than a frame may have, to see that it has more.
     stride = ((VirtioNet.HEADER + longest + 1 + LINE - 1) / LINE | 1) * (long) LINE;
     // Not closed by hand: another thread may be reading the last batch of a device that is gone.
-    memory = Arena.ofAuto().allocate(capacity * stride, LINE);
+    memory = Pages.allocate(capacity * stride, Arena.ofAuto());
     captured = new int[capacity];
     lengths = new int[capacity];
     rests = new Buffers[capacity];
-    for (int i = 0; i < capacity; i++) {
-      rests[i] = new Buffers();
-    }
+    Arrays.fill(rests, NOTHING); // whole frames have none, and a backlog has no others
   }
 
   int capacity() {
@@ -97,6 +97,9 @@ final class FrameBatch {
     int head = Math.min(length, Frame.HEAD);
     source.copyTo(0, memory, frameAt(size) - header, (long) header + head);
     if (head < length) {
+      if (rests[size] == NOTHING) {
+        rests[size] = new Buffers();
+      }
       rests[size].setSlice(source, (long) header + head, length - head);
     }
     captured[size] = head;
