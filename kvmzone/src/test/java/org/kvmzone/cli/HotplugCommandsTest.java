@@ -193,6 +193,8 @@ class HotplugCommandsTest {
         "add web --disk zvol,id=disk0,path=/dev/null | zvol disk0: another device has this id",
         "add web --disk zvol,id=disk1,path=/none.img | zvol disk1: /none.img",
         "add web --disk zvol,id=disk1,pth=/d | no such property: pth, did you mean path?",
+        "add web --disk zvol,id=disk1,path=/d,cpus=8191 | CPU 8191 is not there, or not in",
+        "add web --disk zvol,id=disk1,path=/d,loop=x,threads=2 | loop=x is one thread, threads=2",
         "add wep --disk zvol,id=disk1,path=/d | wep is not running, did you mean web?",
         "add web --net vnic,id=net1,fd.0=7 | fd.0: only a process that starts is given these",
         "add web --disk zvol,id=disk1,path=/d --qmp /none | /none: nobody answers",

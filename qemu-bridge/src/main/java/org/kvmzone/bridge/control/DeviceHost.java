@@ -35,6 +35,7 @@ public final class DeviceHost implements AutoCloseable {
   private final String name;
   private final String mode;
   private final Function<String, Path> sockets;
+  private final Loops loops = new Loops();
   private final List<HostedDevice> devices = new CopyOnWriteArrayList<>();
   private final List<Aggregation> watches = new CopyOnWriteArrayList<>();
   private @Nullable HostControl control;
@@ -84,7 +85,7 @@ public final class DeviceHost implements AutoCloseable {
 
   private HostedDevice add(Spec spec, Place place) {
     refuseSecond(spec);
-    HostedDevice device = new HostedDevice(spec, place);
+    HostedDevice device = new HostedDevice(spec, place, loops);
     devices.add(device);
     return device;
   }
@@ -140,14 +141,15 @@ public final class DeviceHost implements AutoCloseable {
   HostedDevice plug(Spec spec) throws ControlException {
     refuseSecond(spec);
     checkRunning();
-    HostedDevice device = new HostedDevice(spec, new Place.Listening(sockets.apply(spec.id())));
+    HostedDevice device =
+        new HostedDevice(spec, new Place.Listening(sockets.apply(spec.id())), loops);
     try {
       synchronized (this) {
         checkRunning(); // making it may have taken its time
         device.start();
         devices.add(device);
       }
-    } catch (ControlException e) {
+    } catch (ControlException | RuntimeException e) {
       device.close();
       throw e;
     }

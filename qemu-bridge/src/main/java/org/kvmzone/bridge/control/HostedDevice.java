@@ -4,20 +4,15 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.device.DeviceProvider;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
 import org.kvmzone.bridge.device.DeviceReport;
-import org.kvmzone.bridge.device.EventSource;
-import org.kvmzone.bridge.device.QueueLoop;
 import org.kvmzone.bridge.device.Resizable;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
@@ -35,11 +30,10 @@ import org.kvmzone.bridge.vhostuser.SessionStatistics;
 /** A device of a host: the device, its threads, and the socket where its front end is met. */
 public final class HostedDevice implements AutoCloseable {
   private static final Logger LOG = System.getLogger(HostedDevice.class.getName());
-  private static final int DEFAULT_POLL_MICROS = 32;
 
   private final DeviceProvider provider;
   private final VirtioDevice device;
-  private final List<QueueLoop> loops = new ArrayList<>();
+  private final DeviceLoops loops;
   private final SessionStatistics statistics;
   private final Endpoint endpoint;
   private final Path socket;
@@ -61,19 +55,16 @@ public final class HostedDevice implements AutoCloseable {
   /**
    * Makes a device, not yet started.
    *
+   * @param threads the host's
    * @throws SpecException if the SPEC, or what it names, cannot be used
    */
-  HostedDevice(Spec spec, Place place) {
+  HostedDevice(Spec spec, Place place, Loops threads) {
     provider = Providers.of(spec);
+    LoopSettings.of(spec).checkCpus(spec);
     device = provider.create(spec);
-    long poll = spec.number("poll_us", 0, 1_000_000, DEFAULT_POLL_MICROS);
     statistics = new SessionStatistics(device.queueCount());
+    loops = loops(threads, spec);
     try {
-      for (int i = 0; i < device.loopCount(); i++) {
-        loops.add(
-            new QueueLoop(
-                device.id() + "-" + i, TimeUnit.MICROSECONDS.toNanos(poll), this::loopDied));
-      }
       Place chosen = chosen(spec, place);
       socket =
           switch (chosen) {
@@ -83,7 +74,19 @@ public final class HostedDevice implements AutoCloseable {
           };
       endpoint = endpoint(chosen);
     } catch (IOException | NativeException | IllegalArgumentException e) {
-      loops.forEach(QueueLoop::close);
+      loops.close();
+      device.close();
+      throw new SpecException(spec.label() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private DeviceLoops loops(Loops threads, Spec spec) {
+    try {
+      return new DeviceLoops(threads, spec, device, this::loopDied);
+    } catch (SpecException refused) {
+      device.close();
+      throw refused;
+    } catch (NativeException e) {
       device.close();
       throw new SpecException(spec.label() + ": " + e.getMessage(), e);
     }
@@ -116,7 +119,7 @@ public final class HostedDevice implements AutoCloseable {
   }
 
   private Session session(Fd connection) {
-    Session begun = new Session(device, loops, connection, statistics);
+    Session begun = new Session(device, loops.queueLoops(), connection, statistics);
     session = begun;
     return begun;
   }
@@ -150,12 +153,7 @@ public final class HostedDevice implements AutoCloseable {
 
   /** Starts the device's threads, and meets its front end. */
   void start() {
-    for (int i = 0; i < loops.size(); i++) {
-      for (EventSource source : device.sources(i)) {
-        loops.get(i).add(source);
-      }
-      loops.get(i).start();
-    }
+    loops.start();
     endpoint.start();
   }
 
@@ -202,9 +200,11 @@ public final class HostedDevice implements AutoCloseable {
   /** What the device says of itself, with what is counted of its connections and queues. */
   public DeviceReport report() {
     DeviceReport own = device.report();
+    Map<String, String> properties = new LinkedHashMap<>(own.properties());
+    properties.putAll(loops.properties());
     Map<String, Long> counters = new LinkedHashMap<>(own.counters());
     counters.putAll(statistics.counters());
-    return new DeviceReport(own.kind(), own.properties(), counters);
+    return new DeviceReport(own.kind(), properties, counters);
   }
 
   /** Ends the connection; returns at once. */
@@ -216,7 +216,7 @@ public final class HostedDevice implements AutoCloseable {
   @Override
   public void close() {
     endpoint.close();
-    loops.forEach(QueueLoop::close);
+    loops.close();
     device.close();
   }
 }

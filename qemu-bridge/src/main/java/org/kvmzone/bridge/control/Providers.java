@@ -28,7 +28,17 @@ public final class Providers {
               "poll_us",
               "0..1000000",
               "32",
-              "microseconds to look for work before the thread sleeps"));
+              "microseconds to look for work before the thread sleeps"),
+          new Property(
+              "cpus.N",
+              "CPU or CPU-CPU",
+              "any",
+              "where alone the device's threads run; cpus=2-3 for one range"),
+          new Property(
+              "loop",
+              "NAME",
+              "threads of its own",
+              "the one thread that serves all devices of this process that name it"));
 
   private Providers() {}
 
@@ -62,7 +72,7 @@ public final class Providers {
             .orElseThrow(() -> unknown(spec.word(), all));
     spec.checkNames(properties(provider).stream().map(Property::name).toList());
     spec.id();
-    spec.number("poll_us", 0, 1_000_000, 0);
+    var _ = LoopSettings.of(spec);
     if (spec.text("listen").isPresent() && spec.text("connect").isPresent()) {
       throw new SpecException(spec.label() + ": listen= and connect= exclude each other");
     }

@@ -24,6 +24,10 @@ final class LoopEntry {
     this.onFault = onFault;
   }
 
+  VirtioDevice device() {
+    return device;
+  }
+
   DeviceQueue queue() {
     return queue;
   }

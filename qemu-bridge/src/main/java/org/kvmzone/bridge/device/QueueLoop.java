@@ -8,6 +8,9 @@ import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.kvmzone.bridge.ffi.EpollEvent;
 import org.kvmzone.bridge.ffi.Errno;
@@ -32,12 +35,16 @@ public final class QueueLoop implements AutoCloseable {
 
   private static final int EVENTS = 64;
 
+  /** How long to wait for a turn to end. */
+  private static final long ENDING_MILLIS = 1000;
+
   private final Arena arena = Arena.ofShared();
   private final MemorySegment events = arena.allocate(EVENTS * EpollEvent.SIZE, 8);
   private final MemorySegment scratch = arena.allocate(8, 8);
   private final Fd epoll;
   private final Fd wake;
   private final long pollNanos;
+  private final Optional<Cpus> cpus;
   private final Consumer<Throwable> onDeath;
   private final Thread thread;
 
@@ -46,14 +53,21 @@ public final class QueueLoop implements AutoCloseable {
   private volatile boolean sleeping;
   private volatile boolean closing;
 
+  /** A loop that is not yet running, and may run on any CPU. */
+  public QueueLoop(String name, long pollNanos, Consumer<Throwable> onDeath) {
+    this(name, pollNanos, Optional.empty(), onDeath);
+  }
+
   /**
    * A loop that is not yet running.
    *
    * @param pollNanos how long to look for work before sleeping, 0 and up
-   * @param onDeath told when the thread ends by a mistake
+   * @param cpus where alone the thread is to run
+   * @param onDeath told when the thread ends by a mistake, or has none of these CPUs
    */
-  public QueueLoop(String name, long pollNanos, Consumer<Throwable> onDeath) {
+  public QueueLoop(String name, long pollNanos, Optional<Cpus> cpus, Consumer<Throwable> onDeath) {
     this.pollNanos = pollNanos;
+    this.cpus = cpus;
     this.onDeath = onDeath;
     epoll = new Fd(Errno.check(SysEpoll.epollCreate1(SysEpoll.EPOLL_CLOEXEC), "epoll_create1"));
     wake = Fd.event();
@@ -74,9 +88,7 @@ public final class QueueLoop implements AutoCloseable {
    */
   public synchronized void add(EventSource source) {
     watch(source.fd(), SysEpoll.EPOLLIN | SysEpoll.EPOLLOUT);
-    EventSource[] more = Arrays.copyOf(sources, sources.length + 1);
-    more[sources.length] = source;
-    sources = more;
+    sources = with(source);
     wake();
   }
 
@@ -113,6 +125,62 @@ public final class QueueLoop implements AutoCloseable {
     entries = Arrays.stream(entries).filter(e -> e.queue() != queue).toArray(LoopEntry[]::new);
   }
 
+  /**
+   * Removes what is left of a device, even queues that are not stopped; the loop serves others on.
+   * When this returns, the thread is not in the device any more, unless a turn takes over a second.
+   *
+   * @param its the sources that were added for it
+   */
+  @SuppressWarnings("ReferenceEquality") // this one, not one like it
+  public void remove(VirtioDevice device, List<EventSource> its) {
+    CountDownLatch over = new CountDownLatch(1);
+    EventSource end = turnEnd(over);
+    synchronized (this) {
+      its.forEach(this::remove);
+      for (LoopEntry entry : entries) {
+        if (entry.device() == device) {
+          remove(entry.queue());
+        }
+      }
+      sources = with(end);
+    }
+    if (thread.isAlive()) {
+      wake();
+      await(over);
+    }
+    remove(end);
+  }
+
+  /** Polled in a turn that began after it was added: the one before has ended. */
+  private static EventSource turnEnd(CountDownLatch over) {
+    return new EventSource() {
+      @Override
+      public int fd() {
+        return -1; // nothing to wait for
+      }
+
+      @Override
+      public int poll(int budget) {
+        over.countDown();
+        return 0;
+      }
+    };
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      boolean ignored = latch.await(ENDING_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private EventSource[] with(EventSource source) {
+    EventSource[] more = Arrays.copyOf(sources, sources.length + 1);
+    more[sources.length] = source;
+    return more;
+  }
+
   /** Makes the thread take a turn, if it sleeps; from any thread. */
   public void wake() {
     // What the caller wrote is out before it is asked whether the thread sleeps; the thread says
@@ -132,7 +200,7 @@ public final class QueueLoop implements AutoCloseable {
     closing = true;
     SysEventfd.signal(wake.number());
     try {
-      thread.join(1000);
+      thread.join(ENDING_MILLIS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -160,6 +228,7 @@ public final class QueueLoop implements AutoCloseable {
 
   private void run() {
     try {
+      cpus.ifPresent(Cpus::bindThread);
       long idleSince = 0;
       while (!closing) {
         if (turn() > 0) {

@@ -90,11 +90,18 @@ public final class Spec {
    * @throws SpecException if there is none, or it is none
    */
   public String id() {
-    String id = text("id").orElseThrow(() -> new SpecException(word + ": id=NAME is missing"));
-    if (!ID.matcher(id).matches()) {
-      throw bad("id", id, "a letter, then up to 31 of letters, digits, _ . -");
-    }
-    return id;
+    return name("id").orElseThrow(() -> new SpecException(word + ": id=NAME is missing"));
+  }
+
+  /** A name that the operator makes up: of a device, or of what devices share. */
+  public Optional<String> name(String property) {
+    return text(property)
+        .map(text -> {
+          if (!ID.matcher(text).matches()) {
+            throw bad(property, text, "a letter, then up to 31 of letters, digits, _ . -");
+          }
+          return text;
+        });
   }
 
   /** Names and values, in their order. */

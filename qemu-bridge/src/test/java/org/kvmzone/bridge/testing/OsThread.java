@@ -1,0 +1,72 @@
+package org.kvmzone.bridge.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A thread of this process as the kernel sees it (proc(5), {@code /proc/self/task/TID}).
+ *
+ * @param directory where it is described
+ */
+public record OsThread(Path directory) {
+  private static final int NAME_LENGTH = 15; // TASK_COMM_LEN, less the NUL
+
+  /** Those that are called this at present, however long the name is in Java. */
+  public static List<OsThread> named(String name) {
+    String wanted = name.substring(0, Math.min(NAME_LENGTH, name.length()));
+    try (Stream<Path> tasks = Files.list(Path.of("/proc/self/task"))) {
+      return tasks.filter(task -> name(task).equals(wanted)).map(OsThread::new).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String name(Path task) {
+    try {
+      return Files.readString(task.resolve("comm")).strip();
+    } catch (IOException ended) { // between two looks
+      return "";
+    }
+  }
+
+  /** The caller. */
+  public static OsThread current() {
+    return new OsThread(Path.of("/proc/thread-self"));
+  }
+
+  /** The only one of that name. */
+  public static OsThread only(String name) {
+    List<OsThread> found = named(name);
+    if (found.size() != 1) {
+      throw new AssertionError(found.size() + " threads are called " + name);
+    }
+    return found.getFirst();
+  }
+
+  /** A line of its status, less its name. */
+  public String status(String field) {
+    try (Stream<String> lines = Files.lines(directory.resolve("status"))) {
+      return lines
+          .filter(line -> line.startsWith(field + ":"))
+          .map(line -> line.substring(field.length() + 1).strip())
+          .findAny()
+          .orElseThrow(() -> new AssertionError("no " + field + " in " + directory));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** How often it has gone to sleep. */
+  public long sleeps() {
+    return Long.parseLong(status("voluntary_ctxt_switches"));
+  }
+
+  /** The CPUs on which it may run, as taskset(1) writes them. */
+  public String cpus() {
+    return status("Cpus_allowed_list");
+  }
+}
