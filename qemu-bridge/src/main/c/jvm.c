@@ -25,10 +25,10 @@ enum { STACK_SIZE = 2 << 20 };
 /*
  * -Xrs leaves SIGINT, SIGTERM, SIGHUP and SIGQUIT to QEMU. What is reserved is bounded because
  * -overcommit mem-lock=on makes all of it real; the young generation is, because all of it is
- * touched before a first collection, and the start needs 5 MB. The JDK's own methods are compiled
- * later than usual: the start calls many of them some hundred times, and the guest is waiting; ours
- * are not held back, and take those they call with them. What the JVM has to say is not for stdout,
- * and that it starts without its cache of classes is not worth saying.
+ * touched before a first collection, and the start needs 5 MB. What of the JDK spins classes and
+ * reads text is compiled later than usual: the start calls it some hundred times, the data path
+ * never, and the guest is waiting. What the JVM has to say is not for stdout, and that it starts
+ * without its cache of classes is not worth saying.
  */
 static const char *const DEFAULTS[] = {
     "-Xrs",
@@ -41,8 +41,13 @@ static const char *const DEFAULTS[] = {
     "-XX:MaxMetaspaceSize=64m",
     "-XX:CompressedClassSpaceSize=32m",
     "-XX:CompileCommand=quiet",
-    "-XX:CompileCommand=CompileThresholdScaling,java.*::*,20.0",
-    "-XX:CompileCommand=CompileThresholdScaling,jdk.*::*,20.0",
+    "-XX:CompileCommand=CompileThresholdScaling,java.lang.Abstract*::*,20.0",
+    "-XX:CompileCommand=CompileThresholdScaling,java.lang.String*::*,20.0",
+    "-XX:CompileCommand=CompileThresholdScaling,java.lang.invoke.M*::*,20.0",
+    "-XX:CompileCommand=CompileThresholdScaling,java.util.*::*,20.0",
+    "-XX:CompileCommand=CompileThresholdScaling,jdk.internal.classfile.*::*,20.0",
+    "-XX:CompileCommand=CompileThresholdScaling,jdk.internal.constant.*::*,20.0",
+    "-XX:CompileCommand=CompileThresholdScaling,sun.*::*,20.0",
     "-XX:-UsePerfData",
     "-XX:+DisableAttachMechanism",
     "-XX:+DisplayVMOutputToStderr",
