@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -118,14 +117,13 @@ final class Rounds {
   private String line(Case measured, int number, Map<String, Sample> samples, boolean disturbed) {
     StringBuilder line =
         new StringBuilder("%s %d/%d:".formatted(measured.name(), number + 1, rounds));
-    samples.forEach((side, sample) ->
-        line.append(
-            String.format(
-                Locale.ROOT,
-                " %s %s/s (%.1f ns)",
-                side,
-                Figures.count(sample.perSecond()),
-                sample.backendNs())));
+    samples.forEach((side, sample) -> {
+      line.append(" ").append(side).append(" ").append(Figures.count(sample.perSecond()));
+      line.append("/s");
+      if (!Double.isNaN(sample.backendNs())) {
+        line.append(" (").append(Figures.nanos(sample.backendNs())).append(" ns)");
+      }
+    });
     return line.append(disturbed ? " disturbed" : "").toString();
   }
 }
