@@ -18,8 +18,8 @@ final class BlkProbes {
           Arg.bytes("length"));
 
   /**
-   * The guest was told that it is complete; the latency is from when the queue's thread found the
-   * batch that it is of. Fired only for operations that began while this was watched.
+   * The guest was told that it is complete; the latency is from when it was taken off the ring.
+   * Fired only for operations that began while this was watched.
    */
   static final Probe DONE =
       Probe.define(

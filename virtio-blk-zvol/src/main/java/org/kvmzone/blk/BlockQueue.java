@@ -34,7 +34,6 @@ final class BlockQueue {
   private int idleCount;
   private List<BlockQueue> predecessors;
   private boolean unpublished;
-  private long now; // when the batch at hand was begun, if latencies are watched; or 0
   private BlockRequest[] told = {}; // what is timed and not yet published
   private int toldCount;
   private @Nullable BlockRequest taken; // of what completed: what is not finished yet
@@ -122,8 +121,6 @@ final class BlockQueue {
   }
 
   private int take(int wanted) {
-    // One look at the clock for a batch: that is when all of it was found.
-    now = BlkProbes.DONE.watched() ? System.nanoTime() : 0;
     for (int i = 0; i < wanted; i++) {
       BlockRequest request =
           idleCount > 0 ? idle[--idleCount] : new BlockRequest(completed, queue::wake);
@@ -152,7 +149,7 @@ final class BlockQueue {
     } else if (request.type() == BlockRequest.Type.GET_ID) {
       answerSerial(request);
     } else {
-      request.begin(id, now);
+      request.begin(id, BlkProbes.DONE.watched() ? System.nanoTime() : 0);
       String op = request.type().word();
       BlkProbes.START.fire(disk.id, op, id, request.offset(), request.length());
       submit(request);

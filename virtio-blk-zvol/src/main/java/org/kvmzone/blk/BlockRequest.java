@@ -82,14 +82,14 @@ final class BlockRequest extends ZvolRequest {
   /**
    * Begins a use of the place.
    *
-   * @param startNanos when it was found, if anybody wants to know how long it takes; or 0
+   * @param startNanos when it was taken, if anybody wants to know how long it takes; or 0
    */
   void begin(long id, long startNanos) {
     this.id = id;
     this.startNanos = startNanos;
   }
 
-  /** When it was found, or 0. */
+  /** When it was taken, or 0. */
   long startNanos() {
     return startNanos;
   }
