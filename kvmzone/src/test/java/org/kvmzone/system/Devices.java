@@ -106,6 +106,7 @@ final class Devices implements AutoCloseable {
 
   private String pluginArguments() {
     StringBuilder plugin = new StringBuilder(Product.plugin()).append(",name=" + name());
+    plugin.append(",warm-up=0"); // tests are not in a hurry
     nets.forEach(spec -> plugin.append(",net=").append(spec.replace(",", ",,")));
     disks.forEach(spec -> plugin.append(",disk=").append(spec.replace(",", ",,")));
     return plugin.toString();

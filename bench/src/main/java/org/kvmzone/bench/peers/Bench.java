@@ -34,7 +34,6 @@ public final class Bench implements Runnable {
         new CommandLine(new Bench())
             .addSubcommand(new NetCommand())
             .addSubcommand(new BlkCommand())
-            .addSubcommand(new StartCommand())
             .addSubcommand(new IdleCommand())
             .addSubcommand(new ReportCommand())
             .addSubcommand(new FootprintCommand(Machine::describe))
