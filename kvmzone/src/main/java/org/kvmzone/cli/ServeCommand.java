@@ -85,7 +85,7 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "MILLISECONDS",
       description =
           "How long the devices work for guests that do not exist, before front ends are answered:"
-              + " the data path is compiled by then (default: 400).")
+              + " the data path is compiled by then, some 400 ms (default: 0).")
   private Optional<String> warmUp = Optional.empty();
 
   @Option(
@@ -143,7 +143,9 @@ final class ServeCommand implements Callable<Integer> {
       host.close();
       throw Failure.failed("" + e.getMessage(), e);
     }
-    host.rehearse(rehearsal).join();
+    if (!rehearsal.isZero()) {
+      host.rehearse(rehearsal).join();
+    }
     host.start();
     print(devices, host.devices());
     return Ending.await(
