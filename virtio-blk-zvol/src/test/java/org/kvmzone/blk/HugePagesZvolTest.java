@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.Fd;
@@ -21,37 +21,44 @@ import org.kvmzone.bridge.ffi.Unistd;
 /** The contract, on a file of huge pages, which is mapped. */
 class HugePagesZvolTest extends ZvolContractTest {
   private static final int MFD_HUGETLB = 4;
-  private static final Path POOL = Path.of("/proc/sys/vm/nr_overcommit_hugepages");
+  private static final Path POOL = Path.of("/proc/sys/vm/nr_hugepages");
   private static final long PAGE = 2 << 20;
 
-  private final String before = read();
+  private final String before = reserve();
   private final Fd file = file(SIZE);
 
-  private static String read() {
+  /** Besides what others use, for as long as it is needed; returns how many there were. */
+  private static String reserve() {
+    assumeTrue(Files.isWritable(POOL), "huge pages cannot be reserved: volumes on them not tested");
     try {
-      return Files.readString(POOL).trim();
+      String now = Files.readString(POOL).trim();
+      Files.writeString(POOL, "" + (Long.parseLong(now) + 2 * SIZE / PAGE));
+      boolean enough = free() >= 2 * SIZE / PAGE;
+      if (!enough) {
+        Files.writeString(POOL, now);
+      }
+      assumeTrue(enough, "no memory for huge pages: volumes on them are not tested");
+      return now;
     } catch (IOException e) {
-      return "0";
+      throw new UncheckedIOException(e);
     }
+  }
+
+  private static long free() throws IOException {
+    return Files.readAllLines(Path.of("/proc/meminfo")).stream()
+        .filter(line -> line.startsWith("HugePages_Free:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+        .findAny()
+        .orElse(0);
   }
 
   private static Fd file(long size) {
     try (Arena arena = Arena.ofConfined()) {
       int number = SysMman.memfdCreate(arena.allocateFrom("volume"), MFD_HUGETLB);
-      assumeTrue(number >= 0, "this kernel has no huge pages: volumes on them are not tested");
-      Fd fd = new Fd(number);
+      Fd fd = new Fd(Errno.check(number, "memfd_create"));
       Errno.check(Unistd.ftruncate(fd.number(), size), "ftruncate");
       return fd;
     }
-  }
-
-  /** Besides those that are reserved, which others may be using: for as long as they are needed. */
-  @BeforeEach
-  @Override
-  void open() throws Exception {
-    assumeTrue(Files.isWritable(POOL), "huge pages cannot be reserved: not tested");
-    Files.writeString(POOL, "" + (Long.parseLong(before) + 2 * SIZE / PAGE));
-    super.open();
   }
 
   @Override
@@ -95,8 +102,6 @@ class HugePagesZvolTest extends ZvolContractTest {
   @AfterEach
   void release() throws IOException {
     file.close();
-    if (!read().equals(before)) {
-      Files.writeString(POOL, before);
-    }
+    Files.writeString(POOL, before);
   }
 }
