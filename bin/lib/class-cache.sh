@@ -1,5 +1,5 @@
 #!/bin/bash
-# class-cache.sh JAVA DIRECTORY OPTIONS…: lets a JVM rehearse what it does in QEMU, and what kvmzone serve does, and keeps
+# class-cache.sh JAVA DIRECTORY OPTIONS…: lets a JVM do for once what it does in QEMU, and what kvmzone serve does, and keeps
 # the classes as it has them then in a file beside each jar in DIRECTORY. A JVM starts from that in less than half the time.
 # Run by Maven.
 #
@@ -12,7 +12,7 @@ options=("$@")
 readonly NET=vnic,id=net0,kind=etherstub,over=stub0,macaddr=02:08:20:00:00:01,ip=192.0.2.2,netmask=255.255.255.0
 
 main() {
-  work=$(mktemp -d "$directory/rehearsal.XXXXXX")
+  work=$(mktemp -d "$directory/training.XXXXXX")
   trap clean_up EXIT
   # For users other than root.
   export XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-$work}
@@ -22,14 +22,14 @@ main() {
 }
 
 in_qemu() {
-  "$java" "${options[@]}" "-XX:AOTCacheOutput=$work/cache" -cp "$1" org.kvmzone.bridge.plugin.Rehearsal name=rehearsal \
+  "$java" "${options[@]}" "-XX:AOTCacheOutput=$work/cache" -cp "$1" org.kvmzone.bridge.plugin.TrainingRun name=training \
     "net=$NET" "disk=$disk" >"$work/log" 2>&1 && keep "$1"
 }
 
 # Is ended when it has said what to add to QEMU's command line, since it listens then.
 serving() {
   local line said pid
-  exec {said}< <(exec "$java" "${options[@]}" "-XX:AOTCacheOutput=$work/cache" -jar "$1" serve --name "rehearsal-$$" \
+  exec {said}< <(exec "$java" "${options[@]}" "-XX:AOTCacheOutput=$work/cache" -jar "$1" serve --name "training-$$" \
     --dir "$work" --net "$NET" --disk "$disk" 2>"$work/log")
   pid=$!
   while read -r line <&"$said"; do
@@ -50,7 +50,7 @@ failed() {
 }
 
 clean_up() {
-  rm -rf "$work" "/run/kvmzone/rehearsal-$$"
+  rm -rf "$work" "/run/kvmzone/training-$$"
 }
 
 main

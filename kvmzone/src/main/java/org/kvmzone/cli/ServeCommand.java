@@ -17,7 +17,7 @@ import org.kvmzone.bridge.control.DeviceHost;
 import org.kvmzone.bridge.control.HostedDevice;
 import org.kvmzone.bridge.control.Providers;
 import org.kvmzone.bridge.control.StderrLoggerFinder;
-import org.kvmzone.bridge.control.Warmth;
+import org.kvmzone.bridge.control.WarmUp;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
@@ -155,7 +155,7 @@ final class ServeCommand implements Callable<Integer> {
 
   private Duration warmUp() {
     try {
-      return warmUp.map(Warmth::parse).orElse(Warmth.DEFAULT);
+      return warmUp.map(WarmUp::parse).orElse(WarmUp.DEFAULT);
     } catch (SpecException e) {
       throw Failure.usage("--" + e.getMessage());
     }

@@ -1,16 +1,12 @@
 package org.kvmzone.blk;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.Fd;
-import org.kvmzone.bridge.ffi.SysMman;
-import org.kvmzone.bridge.ffi.Unistd;
 import org.kvmzone.bridge.rehearsal.Rehearsal;
 import org.kvmzone.bridge.rehearsal.RehearsedQueue;
 import org.kvmzone.bridge.virtqueue.Features;
@@ -30,11 +26,14 @@ public final class BlkRehearsal implements AutoCloseable {
    * @param features of rings: VERSION_1 and FLUSH come besides
    * @param write whether it writes; else it reads
    */
-  public BlkRehearsal(Zvol zvol, long features, boolean write) {
+  BlkRehearsal(Zvol zvol, long features, boolean write) {
     VirtioBlk device = new VirtioBlk("rehearsal", zvol, new VirtioBlk.Settings("", 1, 1, 126));
     guest = new Rehearsal(device, features | Features.VERSION_1 | VirtioBlk.F_FLUSH);
     MemorySegment header = MemorySegment.ofArray(new byte[HEADER]);
-    header.set(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 0, write ? 1 : 0);
+    header.set(
+        ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN),
+        0,
+        write ? RequestParser.T_OUT : RequestParser.T_IN);
     queue =
         guest.start(
             0,
@@ -45,37 +44,26 @@ public final class BlkRehearsal implements AutoCloseable {
             Rehearsal.Piece.writable(1));
   }
 
+  /** A guest of a volume that has nothing behind it. */
+  public static BlkRehearsal ofNothing(long features, boolean write) {
+    return new BlkRehearsal(new NullZvol(VOLUME, false, BlockSizes.of(512, 4096)), features, write);
+  }
+
   /** Reads and writes, by rings of both layouts, for about so long. */
   static void rehearse(long nanos) {
     long end = System.nanoTime() + nanos;
-    try (Fd memory = memory();
+    try (Fd memory = Fd.memory("rehearsal", VOLUME, 0);
         BlkRehearsal read = new BlkRehearsal(open(memory), 0, false);
-        BlkRehearsal write = new BlkRehearsal(nothing(), Features.RING_PACKED, true)) {
+        BlkRehearsal write = ofNothing(Features.RING_PACKED, true)) {
       while (System.nanoTime() - end < 0) {
         int ignored = read.round() + write.round();
       }
     }
   }
 
-  private static Fd memory() {
-    try (Arena arena = Arena.ofConfined()) {
-      Fd memory =
-          new Fd(
-              Errno.check(
-                  SysMman.memfdCreate(arena.allocateFrom("rehearsal"), SysMman.MFD_CLOEXEC),
-                  "memfd_create"));
-      Errno.check(Unistd.ftruncate(memory.number(), VOLUME), "ftruncate");
-      return memory;
-    }
-  }
-
   private static Zvol open(Fd memory) {
     Path path = Path.of("/proc/self/fd/" + memory.number());
     return RawZvol.open(new RawZvol.Options(path, false, OptionalLong.empty(), Optional.empty()));
-  }
-
-  private static Zvol nothing() {
-    return new NullZvol(VOLUME, false, BlockSizes.of(512, 4096));
   }
 
   /** The driver fills its ring with requests of 4 KiB. @return how many were done */

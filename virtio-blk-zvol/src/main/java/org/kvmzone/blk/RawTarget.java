@@ -2,8 +2,6 @@ package org.kvmzone.blk;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalLong;
@@ -15,7 +13,6 @@ import org.kvmzone.bridge.ffi.LinuxFs;
 import org.kvmzone.bridge.ffi.NativeException;
 import org.kvmzone.bridge.ffi.Statfs;
 import org.kvmzone.bridge.ffi.SysStat;
-import org.kvmzone.bridge.ffi.SysVfs;
 import org.kvmzone.bridge.ffi.Unistd;
 
 /** A raw volume's file, opened, found fit, and locked: everything that can go wrong before I/O. */
@@ -65,11 +62,8 @@ record RawTarget(Fd file, boolean device, long size, BlockSizes blockSizes) {
 
   /** How its bytes are got at. */
   Transfer transfer(RawZvol.Options options) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment statfs = arena.allocate(Statfs.SIZE, 8);
-      Errno.check(SysVfs.fstatfs(file.number(), statfs), "fstatfs " + options.path());
-      long type = statfs.get(ValueLayout.JAVA_LONG, Statfs.f_type$OFFSET);
-      return type == SysVfs.HUGETLBFS_MAGIC && !device && !options.readOnly()
+    try {
+      return !device && !options.readOnly() && Statfs.of(file.number()).isHugePages()
           ? new MappedIo(file, size, "" + options.path())
           : new VectoredIo(file);
     } catch (NativeException e) {

@@ -18,8 +18,8 @@ final class RequestParser {
   private static final long SECTOR = 8;
   private static final int SECTOR_SHIFT = 9; // whatever the block size
 
-  private static final int T_IN = 0;
-  private static final int T_OUT = 1;
+  static final int T_IN = 0;
+  static final int T_OUT = 1;
   private static final int T_FLUSH = 4;
   private static final int T_GET_ID = 8;
 

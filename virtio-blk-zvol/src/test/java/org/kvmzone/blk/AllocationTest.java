@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
@@ -31,7 +30,7 @@ class AllocationTest {
 
   @Test
   void theDevice_allocatesNothing() {
-    assertThat(leastAllocated(new NullZvol(), 0)).isZero();
+    assertThat(leastAllocated(new NullZvol(1 << 20, false, BlockSizes.of(512, 4096)), 0)).isZero();
   }
 
   @Test
@@ -79,46 +78,5 @@ class AllocationTest {
     } finally {
       disk.close();
     }
-  }
-
-  /** Reads and writes nothing, at once. */
-  private static final class NullZvol implements Zvol {
-    @Override
-    public String name() {
-      return "null";
-    }
-
-    @Override
-    public long size() {
-      return 1 << 20;
-    }
-
-    @Override
-    public BlockSizes blockSizes() {
-      return BlockSizes.of(512, 4096);
-    }
-
-    @Override
-    public long resize(OptionalLong wanted) {
-      return size();
-    }
-
-    @Override
-    public boolean readOnly() {
-      return false;
-    }
-
-    @Override
-    public Map<String, String> properties() {
-      return Map.of();
-    }
-
-    @Override
-    public void submit(ZvolRequest request) {
-      request.complete(0);
-    }
-
-    @Override
-    public void close() {}
   }
 }

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -15,7 +14,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.Fd;
-import org.kvmzone.bridge.ffi.SysMman;
 import org.kvmzone.bridge.ffi.Unistd;
 
 /** The contract, on a file of huge pages, which is mapped. */
@@ -54,12 +52,7 @@ class HugePagesZvolTest extends ZvolContractTest {
   }
 
   private static Fd file(long size) {
-    try (Arena arena = Arena.ofConfined()) {
-      int number = SysMman.memfdCreate(arena.allocateFrom("volume"), MFD_HUGETLB);
-      Fd fd = new Fd(Errno.check(number, "memfd_create"));
-      Errno.check(Unistd.ftruncate(fd.number(), size), "ftruncate");
-      return fd;
-    }
+    return Fd.memory("volume", size, MFD_HUGETLB);
   }
 
   @Override

@@ -10,9 +10,6 @@ import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.rehearsal.Rehearsal;
 import org.kvmzone.bridge.rehearsal.RehearsedQueue;
 import org.kvmzone.bridge.virtqueue.Features;
-import org.kvmzone.packet.EtherType;
-import org.kvmzone.packet.Headers;
-import org.kvmzone.packet.IpProtocol;
 import org.kvmzone.packet.Ipv4Address;
 import org.kvmzone.packet.MacAddress;
 
@@ -22,11 +19,8 @@ public final class NetRehearsal implements AutoCloseable {
   private static final int BUFFER = 2048;
   private static final int SHORT = 60;
   private static final int LONG = 1514;
-  private static final String SENDER = "02:08:20:00:00:01";
-  private static final String RECEIVER = "02:08:20:00:00:02";
-  private static final String IP = "198.18.0.1";
-  private static final String PEER_IP = "198.18.0.2";
-  private static final int PORT = 9;
+  private static final MacAddress SENDER = MacAddress.parse("02:08:20:00:00:01");
+  private static final MacAddress RECEIVER = MacAddress.parse("02:08:20:00:00:02");
 
   private final Rehearsal sender;
   private final Rehearsal receiver;
@@ -59,11 +53,14 @@ public final class NetRehearsal implements AutoCloseable {
           case CHARGEN -> "kind=chargen,frame_size=" + frameSize;
           case ETHERSTUB -> "kind=etherstub,over=rehearsal-" + STUBS.incrementAndGet();
         };
-    NetDevice first = device(SENDER, IP, link);
+    NetDevice first = device(SENDER, DiscardDatagram.GUEST, link);
     long all = features | Features.VERSION_1 | VirtioNet.MRG_RXBUF;
     sources = first.sources(0);
     sender = new Rehearsal(first, all);
-    receiver = way == Way.ETHERSTUB ? new Rehearsal(device(RECEIVER, PEER_IP, link), all) : sender;
+    receiver =
+        way == Way.ETHERSTUB
+            ? new Rehearsal(device(RECEIVER, DiscardDatagram.STATION, link), all)
+            : sender;
     receive = receiver.start(0, Rehearsal.Piece.writable(BUFFER));
     transmit = sender.start(1, Rehearsal.Piece.readable(frame(frameSize)));
   }
@@ -80,7 +77,7 @@ public final class NetRehearsal implements AutoCloseable {
     }
   }
 
-  private static NetDevice device(String mac, String ip, String link) {
+  private static NetDevice device(MacAddress mac, Ipv4Address ip, String link) {
     String spec =
         "vnic,id=rehearsal,macaddr=%s,ip=%s,netmask=255.255.255.0,%s".formatted(mac, ip, link);
     return NetDevice.open(NetProperties.read(Spec.parse(spec)));
@@ -88,20 +85,7 @@ public final class NetRehearsal implements AutoCloseable {
 
   private static MemorySegment frame(int size) {
     MemorySegment bytes = MemorySegment.ofArray(new byte[VirtioNet.HEADER + size]);
-    int at = VirtioNet.HEADER;
-    int ip = at + Headers.ETHERNET_LENGTH;
-    int udp = ip + Headers.IPV4_LENGTH;
-    int from = Ipv4Address.parse(IP).value();
-    int to = Ipv4Address.parse(PEER_IP).value();
-    int data = at + size - udp - Headers.UDP_LENGTH;
-    Headers.ethernet(
-        bytes,
-        at,
-        MacAddress.parse(RECEIVER).value(),
-        MacAddress.parse(SENDER).value(),
-        EtherType.IPV4);
-    Headers.ipv4(bytes, ip, from, to, IpProtocol.UDP, Headers.UDP_LENGTH + data);
-    Headers.udp(bytes, udp, from, to, PORT, PORT, data);
+    DiscardDatagram.write(bytes, VirtioNet.HEADER, size, RECEIVER, SENDER, false);
     return bytes;
   }
 

@@ -5,16 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** The data path allocates nothing, from one guest's ring to the other's. */
 class AllocationTest {
   private static final int BATCH = 100;
-  private static final int WARM_UP = 300;
-  private static final int ROUNDS = 1000;
-
-  /** What a hundred thousand frames may cost together: the compiler's own doings. */
-  private static final long CONSTANT = 4096;
+  private static final int ROUNDS = 100;
 
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
@@ -26,18 +23,26 @@ class AllocationTest {
       b.offer(Guest.RING, Guest.BUFFER);
       byte[][] frames = new byte[BATCH][];
       Arrays.setAll(frames, i -> TransmitTest.frame(10 * i));
-      for (int i = 0; i < WARM_UP; i++) {
-        round(a, b, frames);
-      }
+      assertThat(leastAllocated(a, b, frames)).isZero();
+    }
+  }
 
-      long allocated = 0;
+  /**
+   * What {@link #ROUNDS} rounds allocate. How soon the compiler is done is not ours to say: they
+   * are repeated until it is nothing, or patience ends.
+   */
+  private static long leastAllocated(Guest a, Guest b, byte[][] frames) {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    long allocated = Long.MAX_VALUE;
+    for (long sent = 0; allocated > 0 && System.nanoTime() < end; ) {
+      allocated = 0;
       for (int i = 0; i < ROUNDS; i++) {
         allocated += round(a, b, frames);
       }
-
-      assertThat(b.count("ipackets64")).isEqualTo((long) BATCH * (WARM_UP + ROUNDS));
-      assertThat(allocated).isLessThan(CONSTANT);
+      sent += (long) BATCH * ROUNDS;
+      assertThat(b.count("ipackets64")).isEqualTo(sent);
     }
+    return allocated;
   }
 
   /** Bytes that the device allocates while it sends these frames. */

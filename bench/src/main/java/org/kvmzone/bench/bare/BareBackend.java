@@ -28,7 +28,7 @@ public final class BareBackend {
       System.err.println("listening on " + options.socket());
       while (true) {
         int connected = Errno.check(UnixSockets.accept(listening), "accept");
-        serve(new BareSession(new BareSocket(new Fd(connected)), service, options.cpu()));
+        serve(new BareSession(new BareSocket(new Fd(connected)), service, options.cpus()));
       }
     }
   }

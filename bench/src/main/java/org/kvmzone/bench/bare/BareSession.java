@@ -7,9 +7,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.bench.bare.BareSocket.Request;
+import org.kvmzone.bridge.device.Cpus;
 import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.memory.GuestMemory;
 import org.kvmzone.bridge.memory.MemoryRegion;
@@ -43,7 +43,7 @@ final class BareSession implements AutoCloseable {
 
   private final BareSocket socket;
   private final Service service;
-  private final OptionalInt cpu;
+  private final Optional<Cpus> cpus;
   private final List<RingSetup> rings = List.of(new RingSetup(), new RingSetup());
   private final List<MemoryRegion> regions = new ArrayList<>();
   private long features;
@@ -51,10 +51,10 @@ final class BareSession implements AutoCloseable {
   private @Nullable Poller poller;
   private @Nullable Loop loop;
 
-  BareSession(BareSocket socket, Service service, OptionalInt cpu) {
+  BareSession(BareSocket socket, Service service, Optional<Cpus> cpus) {
     this.socket = socket;
     this.service = service;
-    this.cpu = cpu;
+    this.cpus = cpus;
   }
 
   /** Serves until the front end goes away. */
@@ -171,7 +171,7 @@ final class BareSession implements AutoCloseable {
     }
     if (places.size() == service.rings().size()) {
       loop = service.loop(places, memory);
-      poller = new Poller(loop, cpu);
+      poller = new Poller(loop, cpus);
     }
   }
 

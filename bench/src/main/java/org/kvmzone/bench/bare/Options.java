@@ -5,7 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
+import org.kvmzone.bridge.device.Cpus;
 
 /**
  * The command line.
@@ -15,7 +15,7 @@ import java.util.OptionalInt;
  * @param frameBytes of the frames of a source
  * @param disk the file, or nothing for a disk that keeps nothing
  * @param nativeLoop whether the loop is the one in C
- * @param cpu that the loop runs on
+ * @param cpus that the loop runs on
  */
 record Options(
     Path socket,
@@ -23,7 +23,7 @@ record Options(
     int frameBytes,
     Optional<Path> disk,
     boolean nativeLoop,
-    OptionalInt cpu) {
+    Optional<Cpus> cpus) {
   static final String USAGE =
       """
       BareBackend --socket PATH (--net sink|source|echo [--frame BYTES] | --blk null|memory:FILE)
@@ -61,9 +61,7 @@ record Options(
             take(given, "--frame").map(Integer::parseInt).orElse(64),
             blk.flatMap(Options::disk),
             take(given, "--loop").map(Options::isNative).orElse(false),
-            take(given, "--cpu")
-                .map(n -> OptionalInt.of(Integer.parseInt(n)))
-                .orElse(OptionalInt.empty()));
+            take(given, "--cpu").map(Options::cpus));
     if (!given.isEmpty()) {
       throw new IllegalArgumentException(given.keySet() + ": not known\n" + USAGE);
     }
@@ -91,6 +89,11 @@ record Options(
       return Optional.of(Path.of(word.substring("memory:".length())));
     }
     throw new IllegalArgumentException("--blk " + word + "\n" + USAGE);
+  }
+
+  private static Cpus cpus(String word) {
+    return Cpus.parse(List.of(word))
+        .orElseThrow(() -> new IllegalArgumentException("--cpu " + word + "\n" + USAGE));
   }
 
   private static boolean isNative(String word) {

@@ -1,6 +1,7 @@
 package org.kvmzone.bench.bare;
 
-import java.util.OptionalInt;
+import java.util.Optional;
+import org.kvmzone.bridge.device.Cpus;
 
 /** A thread that polls a loop until it is stopped. */
 final class Poller implements AutoCloseable {
@@ -11,15 +12,15 @@ final class Poller implements AutoCloseable {
   private volatile boolean stopping;
 
   /** Starts polling, on that CPU if one is named. */
-  Poller(Loop loop, OptionalInt cpu) {
-    thread = new Thread(() -> run(loop, cpu), "bare");
+  Poller(Loop loop, Optional<Cpus> cpus) {
+    thread = new Thread(() -> run(loop, cpus), "bare");
     thread.setDaemon(true);
     thread.start();
   }
 
   @SuppressWarnings("CatchAndPrintStackTrace") // there is nobody else to tell
-  private void run(Loop loop, OptionalInt cpu) {
-    cpu.ifPresent(Cpu::pin);
+  private void run(Loop loop, Optional<Cpus> cpus) {
+    cpus.ifPresent(Cpus::bindThread);
     try {
       while (!stopping) {
         loop.poll(TURNS);

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.random.RandomGenerator;
 import org.kvmzone.bridge.testing.DriverEnd;
 import org.kvmzone.bridge.testing.DriverRing;
@@ -62,7 +61,7 @@ final class BareFixture implements AutoCloseable {
   private Loop loop(
       Optional<Options.Card> card, int frameBytes, Optional<Path> file, boolean nativeLoop) {
     Options options =
-        new Options(Path.of("unused"), card, frameBytes, file, nativeLoop, OptionalInt.empty());
+        new Options(Path.of("unused"), card, frameBytes, file, nativeLoop, Optional.empty());
     return new Service(options).loop(places, ram.memory());
   }
 

@@ -66,8 +66,12 @@ public final class Cpus {
         .join();
   }
 
-  /** Lets the calling thread run on these only. */
-  void bindThread() {
+  /**
+   * Lets the calling thread run on these only.
+   *
+   * @throws org.kvmzone.bridge.ffi.NativeException if it can have none of them
+   */
+  public void bindThread() {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment mask = arena.allocate(MOST / 8, 8);
       MemorySegment.copy(

@@ -40,6 +40,30 @@ public final class Fd implements AutoCloseable {
             SysEventfd.eventfd(0, SysEventfd.EFD_CLOEXEC | SysEventfd.EFD_NONBLOCK), "eventfd"));
   }
 
+  /**
+   * A new file in memory of this many bytes, all zero, close-on-exec.
+   *
+   * @param name as /proc shows it
+   * @param flags of memfd_create(2), besides close-on-exec
+   * @throws NativeException if the kernel refuses
+   */
+  public static Fd memory(String name, long size, int flags) {
+    try (Arena arena = Arena.ofConfined()) {
+      Fd file =
+          new Fd(
+              Errno.check(
+                  SysMman.memfdCreate(arena.allocateFrom(name), flags | SysMman.MFD_CLOEXEC),
+                  "memfd_create of " + name));
+      try {
+        Errno.check(Unistd.ftruncate(file.number(), size), "ftruncate of " + name);
+        return file;
+      } catch (NativeException e) {
+        file.close();
+        throw e;
+      }
+    }
+  }
+
   /** The number, for system calls; -1 when closed, which they answer with EBADF. */
   public int number() {
     return number.get();

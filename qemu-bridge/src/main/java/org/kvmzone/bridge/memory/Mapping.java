@@ -2,13 +2,11 @@ package org.kvmzone.bridge.memory;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.FileStatus;
 import org.kvmzone.bridge.ffi.NativeException;
 import org.kvmzone.bridge.ffi.Statfs;
 import org.kvmzone.bridge.ffi.SysMman;
-import org.kvmzone.bridge.ffi.SysVfs;
 
 /** A part of a file that another process chose, mapped to be read, written and shared. */
 public final class Mapping implements AutoCloseable {
@@ -67,14 +65,9 @@ public final class Mapping implements AutoCloseable {
 
   /** mmap rounds a length up by itself, munmap of huge pages does not. */
   private static long mappedLength(int fd, long length) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment statfs = arena.allocate(Statfs.SIZE, 8);
-      Errno.check(SysVfs.fstatfs(fd, statfs), "fstatfs");
-      long type = statfs.get(ValueLayout.JAVA_LONG, Statfs.f_type$OFFSET);
-      long blockSize = statfs.get(ValueLayout.JAVA_LONG, Statfs.f_bsize$OFFSET);
-      long page = type == SysVfs.HUGETLBFS_MAGIC ? blockSize : 4096;
-      return (length + page - 1) / page * page;
-    }
+    Statfs system = Statfs.of(fd);
+    long page = system.isHugePages() ? system.blockSize() : 4096;
+    return (length + page - 1) / page * page;
   }
 
   /** The mapped part: byte 0 is at the offset. */

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.kvmzone.bridge.control.Providers;
 import org.kvmzone.bridge.control.StderrLoggerFinder;
-import org.kvmzone.bridge.control.Warmth;
+import org.kvmzone.bridge.control.WarmUp;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
@@ -49,7 +49,7 @@ record PluginArguments(
    */
   static PluginArguments parse(List<String> arguments) {
     String name = "";
-    Duration warmUp = Warmth.DEFAULT;
+    Duration warmUp = WarmUp.DEFAULT;
     Level logLevel = Level.INFO;
     List<Spec> devices = new ArrayList<>();
     List<String> watches = new ArrayList<>();
@@ -62,7 +62,7 @@ record PluginArguments(
         case "net" -> devices.add(device(key, value, FrontEnd.NETDEV));
         case "disk" -> devices.add(device(key, value, FrontEnd.CHARDEV));
         case "watch" -> watches.add(value);
-        case "warm-up" -> warmUp = Warmth.parse(value);
+        case "warm-up" -> warmUp = WarmUp.parse(value);
         case "log-level" -> logLevel = level(value);
         case "debug" -> logLevel = isOn(key, value) ? Level.DEBUG : logLevel;
         default -> throw unknown(key);

@@ -1,16 +1,12 @@
 package org.kvmzone.bridge.rehearsal;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 import org.kvmzone.bridge.device.DeviceQueue;
 import org.kvmzone.bridge.device.QueueCounter;
 import org.kvmzone.bridge.device.VirtioDevice;
-import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.Fd;
-import org.kvmzone.bridge.ffi.SysMman;
-import org.kvmzone.bridge.ffi.Unistd;
 import org.kvmzone.bridge.memory.GuestMemory;
 import org.kvmzone.bridge.memory.MemoryRegion;
 import org.kvmzone.bridge.probe.Counters;
@@ -41,13 +37,7 @@ public final class Rehearsal implements AutoCloseable {
     this.device = device;
     this.features = features;
     layout = RingLayout.of(features);
-    try (Arena arena = Arena.ofConfined();
-        Fd fd =
-            new Fd(
-                Errno.check(
-                    SysMman.memfdCreate(arena.allocateFrom("rehearsal"), SysMman.MFD_CLOEXEC),
-                    "memfd_create"))) {
-      Errno.check(Unistd.ftruncate(fd.number(), BYTES), "ftruncate");
+    try (Fd fd = Fd.memory("rehearsal", BYTES, 0)) {
       region = MemoryRegion.map(new MemoryRegion.Description(BASE, BYTES, BASE, 0), fd.number());
     }
     memory = new GuestMemory(List.of(region));

@@ -1,13 +1,11 @@
 package org.kvmzone.bridge.vhostuser;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.Fcntl;
 import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.NativeException;
 import org.kvmzone.bridge.ffi.SysMman;
-import org.kvmzone.bridge.ffi.Unistd;
 import org.kvmzone.bridge.memory.Mapping;
 
 /**
@@ -45,22 +43,14 @@ final class InflightArea implements AutoCloseable {
    * @throws NativeException if the kernel refuses
    */
   static Fd create(long size) {
-    try (Arena arena = Arena.ofConfined()) {
-      int flags = SysMman.MFD_CLOEXEC | SysMman.MFD_ALLOW_SEALING;
-      Fd file =
-          new Fd(
-              Errno.check(
-                  SysMman.memfdCreate(arena.allocateFrom("kvmzone-inflight"), flags),
-                  "memfd_create"));
-      Errno.check(Unistd.ftruncate(file.number(), size), "ftruncate of the in-flight area");
-      Errno.check(
-          Fcntl.fcntl(
-              file.number(),
-              Fcntl.F_ADD_SEALS,
-              Fcntl.F_SEAL_SHRINK | Fcntl.F_SEAL_GROW | Fcntl.F_SEAL_SEAL),
-          "seals of the in-flight area");
-      return file;
-    }
+    Fd file = Fd.memory("kvmzone-inflight", size, SysMman.MFD_ALLOW_SEALING);
+    Errno.check(
+        Fcntl.fcntl(
+            file.number(),
+            Fcntl.F_ADD_SEALS,
+            Fcntl.F_SEAL_SHRINK | Fcntl.F_SEAL_GROW | Fcntl.F_SEAL_SEAL),
+        "seals of the in-flight area");
+    return file;
   }
 
   /**

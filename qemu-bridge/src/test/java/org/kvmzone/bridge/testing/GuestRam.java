@@ -1,14 +1,10 @@
 package org.kvmzone.bridge.testing;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.Fd;
-import org.kvmzone.bridge.ffi.SysMman;
-import org.kvmzone.bridge.ffi.Unistd;
 import org.kvmzone.bridge.memory.GuestMemory;
 import org.kvmzone.bridge.memory.MemoryRegion;
 
@@ -32,13 +28,7 @@ public final class GuestRam implements AutoCloseable {
 
   /** Memory of {@code size} bytes at these addresses. */
   public GuestRam(long size, long guestBase, long userBase) {
-    try (Arena arena = Arena.ofConfined()) {
-      fd =
-          new Fd(
-              Errno.check(
-                  SysMman.memfdCreate(arena.allocateFrom("guest"), SysMman.MFD_CLOEXEC), "memfd"));
-    }
-    Errno.check(Unistd.ftruncate(fd.number(), size), "ftruncate");
+    fd = Fd.memory("guest", size, 0);
     region =
         MemoryRegion.map(new MemoryRegion.Description(guestBase, size, userBase, 0), fd.number());
     memory = new GuestMemory(List.of(region));

@@ -2,15 +2,11 @@ package org.kvmzone.bridge.testing;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
-import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.Fd;
-import org.kvmzone.bridge.ffi.SysMman;
-import org.kvmzone.bridge.ffi.Unistd;
 import org.kvmzone.bridge.memory.DirtyLog;
 import org.kvmzone.bridge.memory.Mapping;
 
@@ -27,13 +23,7 @@ public final class SharedLog implements AutoCloseable {
 
   /** A log without a bit set. */
   public SharedLog() {
-    try (Arena arena = Arena.ofConfined()) {
-      file =
-          new Fd(
-              Errno.check(
-                  SysMman.memfdCreate(arena.allocateFrom("log"), SysMman.MFD_CLOEXEC), "memfd"));
-    }
-    Errno.check(Unistd.ftruncate(file.number(), SIZE), "ftruncate");
+    file = Fd.memory("log", SIZE, 0);
     frontEnds = Mapping.of(file.number(), 0, SIZE, "log");
     log = DirtyLog.map(file.number(), 0, SIZE);
   }

@@ -4,7 +4,7 @@ import java.time.Duration;
 import org.kvmzone.bridge.device.SpecException;
 
 /** How long devices rehearse before, or while, the first guest comes. */
-public final class Warmth {
+public final class WarmUp {
   /**
    * Not at all: what is compiled for several kinds of guests at once is, about every other time,
    * slower for the one that comes than what is compiled for that one.
@@ -13,7 +13,7 @@ public final class Warmth {
 
   private static final int MOST = 10_000;
 
-  private Warmth() {}
+  private WarmUp() {}
 
   /**
    * A number of milliseconds, 0 to 10000; 0 is not at all.

@@ -14,15 +14,16 @@ import org.kvmzone.bridge.ffi.UnixSockets;
 /**
  * The plugin's life in a process without QEMU: devices are made, a front end starts their rings and
  * stops them, and all is closed. What the JVM has loaded and linked by then goes into the class
- * cache that the plugin starts from (-XX:AOTCacheOutput); the build does that.
+ * cache that the plugin starts from (-XX:AOTCacheOutput, a training run of JEP 514); the build does
+ * that.
  *
  * <p>Nothing is judged here: that devices answer rightly is for tests. But what fails, fails.
  */
-public final class Rehearsal {
+public final class TrainingRun {
   private static final String CHARDEV = "chardev ";
   private static final String PATH = ",path=";
 
-  private Rehearsal() {}
+  private TrainingRun() {}
 
   /**
    * Runs once.
@@ -30,16 +31,16 @@ public final class Rehearsal {
    * @param arguments the plugin's: {@code name=…}, {@code net=SPEC}, {@code disk=SPEC}
    */
   public static void main(String[] arguments) throws IOException {
-    Path directory = Files.createTempDirectory("kvmzone-rehearsal");
+    Path directory = Files.createTempDirectory("kvmzone-training");
     try {
       String[] options = Plugin.start(arguments, RunDirectory.at(directory));
       List<Fd> chardevs =
           Stream.of(options)
               .filter(option -> option.startsWith(CHARDEV))
-              .map(Rehearsal::listen)
+              .map(TrainingRun::listen)
               .toList();
       Plugin.connect();
-      chardevs.forEach(Rehearsal::serve);
+      chardevs.forEach(TrainingRun::serve);
       Plugin.stop();
     } finally {
       delete(directory);
@@ -54,8 +55,8 @@ public final class Rehearsal {
 
   private static void serve(Fd chardev) {
     try (chardev;
-        RehearsalFrontEnd frontEnd =
-            new RehearsalFrontEnd(new Fd(Errno.check(UnixSockets.accept(chardev), "accept")))) {
+        TrainingFrontEnd frontEnd =
+            new TrainingFrontEnd(new Fd(Errno.check(UnixSockets.accept(chardev), "accept")))) {
       frontEnd.play();
     }
   }

@@ -7,12 +7,11 @@ import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.Iovec;
 import org.kvmzone.bridge.ffi.Msghdr;
-import org.kvmzone.bridge.ffi.SysMman;
 import org.kvmzone.bridge.ffi.SysSocket;
 import org.kvmzone.bridge.ffi.Unistd;
 
 /** What QEMU says to a back end, and a driver to its device, until the rings run; then the end. */
-final class RehearsalFrontEnd implements AutoCloseable {
+final class TrainingFrontEnd implements AutoCloseable {
   private static final int GET_FEATURES = 1;
   private static final int SET_FEATURES = 2;
   private static final int SET_OWNER = 3;
@@ -43,7 +42,7 @@ final class RehearsalFrontEnd implements AutoCloseable {
   private final Fd socket;
 
   /** A front end on a connected socket, which it closes. */
-  RehearsalFrontEnd(Fd socket) {
+  TrainingFrontEnd(Fd socket) {
     this.socket = socket;
   }
 
@@ -53,7 +52,7 @@ final class RehearsalFrontEnd implements AutoCloseable {
     int rings = (int) Math.min(ask(GET_QUEUE_NUM), RINGS);
     say(SET_OWNER);
     say(SET_FEATURES, FEATURES);
-    try (Fd memory = memory();
+    try (Fd memory = Fd.memory("guest", MEMORY, 0);
         Fd kick = Fd.event();
         Fd call = Fd.event()) {
       send(SET_MEM_TABLE, memory, 1, 0, MEMORY, 0, 0);
@@ -70,16 +69,6 @@ final class RehearsalFrontEnd implements AutoCloseable {
         ask(GET_VRING_BASE, state(ring, 0));
       }
     }
-  }
-
-  private Fd memory() {
-    Fd memory =
-        new Fd(
-            Errno.check(
-                SysMman.memfdCreate(arena.allocateFrom("rehearsal"), SysMman.MFD_CLOEXEC),
-                "memfd_create"));
-    Errno.check(Unistd.ftruncate(memory.number(), MEMORY), "ftruncate");
-    return memory;
   }
 
   /** Two words of 32 bits. */
