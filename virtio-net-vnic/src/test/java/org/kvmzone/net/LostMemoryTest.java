@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.kvmzone.net.Devices.IP_A;
 
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.Unistd;
@@ -50,6 +52,27 @@ class LostMemoryTest {
       assertThat(b.rxQueue().ring().inFlight()).isZero();
       assertThat(b.rxQueue().tryAcquire()).as("given back").isTrue();
       b.rxQueue().release();
+    }
+  }
+
+  /** A fault that comes while a class is initialised would make that class unusable for good. */
+  @Test
+  void firstFaultOfAProcess_meetsNoClassThatIsNotReady() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                "-XX:+UseSerialGC", // as the product has it
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                FirstFault.class.getName())
+            .inheritIO()
+            .start();
+    try {
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isZero();
+    } finally {
+      process.destroyForcibly();
     }
   }
 }

@@ -14,6 +14,11 @@ import org.kvmzone.bridge.memory.GuestMemory;
  *     of a packed one: device event suppression, 4 bytes aligned to 4
  */
 public record RingMemory(MemorySegment descriptors, MemorySegment available, MemorySegment used) {
+  static {
+    // Initialised while all is well: if the InternalError of memory that went away came while it
+    // is (see LostMemory), it would be of no use to any ring of this process again.
+    QueueFault.values();
+  }
 
   /**
    * Finds the areas of a split ring at addresses of the front end's.
