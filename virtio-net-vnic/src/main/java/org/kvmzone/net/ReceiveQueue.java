@@ -23,9 +23,6 @@ import org.kvmzone.packet.MacAddress;
 final class ReceiveQueue {
   private static final Logger LOG = System.getLogger(ReceiveQueue.class.getName());
 
-  /** More descriptors than any driver uses for a frame. */
-  private static final int PATIENCE = 256;
-
   /** The ring as it is set up. */
   private record Target(DeviceQueue queue, HeaderFormat format) {}
 
@@ -177,14 +174,36 @@ final class ReceiveQueue {
       most--;
     }
     // A slot that another sender is just filling counts too: it may hold this sender's turn back.
-    while (undelivered != 0
-        && (own || !shunned)
-        && backlog.isEmpty()
-        && write(to, batch, Long.numberOfTrailingZeros(undelivered))) {
-      undelivered &= undelivered - 1;
+    while (undelivered != 0 && (own || !shunned) && backlog.isEmpty()) {
+      if (writeEach(to, batch) == 0) {
+        if (!write(to, batch, Long.numberOfTrailingZeros(undelivered))) {
+          break;
+        }
+        undelivered &= undelivered - 1;
+      }
     }
     publish(to);
     return undelivered;
+  }
+
+  /** Settles the frames that are as most are; returns how many. */
+  private int writeEach(Target to, FrameBatch batch) {
+    int written = writer.writeEach(to.queue.ring(), to.format, batch, undelivered);
+    watchEffort();
+    for (int i = 0; i < written; i++, undelivered &= undelivered - 1) {
+      int frame = Long.numberOfTrailingZeros(undelivered);
+      count(batch, frame, batch.length(frame));
+    }
+    if (written > 0 && exhausted) {
+      exhausted = false;
+    }
+    return written;
+  }
+
+  private void watchEffort() {
+    if (writer.effort() > RingWriter.PATIENCE) {
+      shunned = true;
+    }
   }
 
   private int drain(Target to, int budget) {
@@ -204,9 +223,7 @@ final class ReceiveQueue {
   private boolean write(Target to, FrameBatch batch, int frame) {
     int length = batch.length(frame);
     RingWriter.Outcome outcome = writer.write(to.queue.ring(), to.format, batch, frame);
-    if (writer.effort() > PATIENCE) {
-      shunned = true;
-    }
+    watchEffort();
     switch (outcome) {
       case WRITTEN -> {
         count(batch, frame, length);

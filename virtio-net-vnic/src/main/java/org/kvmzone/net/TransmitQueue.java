@@ -126,12 +126,17 @@ final class TransmitQueue {
     popped = 0;
     pushed = 0;
     while (popped < most && ring.pop(chains[popped])) {
-      // What the guest has just written lies in another core's cache. Asked for early, the lines of
-      // a whole batch are under way together; what they hold is of no interest yet.
-      Buffers data = chains[popped].readable();
-      touched += data.touch(0) + data.touch(format.length());
       popped++;
     }
+    // What the guest has just written lies in another core's cache. Asked for early, the lines of a
+    // whole batch are under way together; what they hold is of no interest yet.
+    int header = format.length();
+    long sum = 0;
+    for (int i = 0; i < popped; i++) {
+      Buffers data = chains[i].readable();
+      sum += data.touch(0) + data.touch(header);
+    }
+    touched = sum;
     for (int i = 0; i < popped; i++) {
       fates[i] = judge(i, chains[i].readable());
       if (fates[i] instanceof Answer) {

@@ -25,10 +25,14 @@ public final class SplitVirtqueue implements Virtqueue {
   private static final short AVAIL_NO_INTERRUPT = 1;
   private static final short USED_NO_NOTIFY = 1;
 
+  /** Descriptors in a cache line; drivers mostly use neighbours one after the other. */
+  private static final int PER_LINE = 4;
+
   private final int size;
   private final int mask;
   private final boolean eventIndex;
   private final boolean[] popped;
+  private final long[] elements; // of the used ring, until they are published
   private final ChainReader reader;
   private final ChainMemory chainMemory;
   private final @Nullable SplitInflight inflight;
@@ -42,8 +46,13 @@ public final class SplitVirtqueue implements Virtqueue {
   private int nextAvailable; // 16 bits, as the ring counts
   private int knownAvailable; // the driver's index when it was last read
   private int used; // 16 bits: what was pushed, published or not
+  private int published; // 16 bits: what of it the driver was let see
   private int interruptedAt; // the used index when interruptWanted was last asked
   private int inFlight;
+
+  @SuppressWarnings("unused") // what is read in advance has to go somewhere
+  private long touched;
+
   private @Nullable QueueFault fault;
   private volatile boolean abandoned;
 
@@ -81,6 +90,7 @@ public final class SplitVirtqueue implements Virtqueue {
     this.mask = size - 1;
     this.eventIndex = (features & Features.EVENT_IDX) != 0;
     this.popped = new boolean[size];
+    this.elements = new long[size];
     this.chainMemory = new ChainMemory((features & Features.INDIRECT_DESC) != 0, memory);
     this.reader = new ChainReader(size, chainMemory);
     this.memory = memory;
@@ -88,6 +98,7 @@ public final class SplitVirtqueue implements Virtqueue {
     this.inflight = area.orElse(null);
     // What was given back before is in the ring itself: a back end that comes anew goes on there.
     this.used = ringMemory.used().get(LE16, IDX) & 0xffff;
+    this.published = used;
     this.interruptedAt = used;
     if (inflight == null) {
       this.nextAvailable = base & 0xffff;
@@ -162,7 +173,21 @@ public final class SplitVirtqueue implements Virtqueue {
       return false;
     }
     knownAvailable = index;
+    touchDescriptors(ahead);
     return true;
+  }
+
+  /**
+   * The driver has just written its descriptors, so they lie in another core's cache. Asked for in
+   * advance their lines are under way together, not one after the other.
+   */
+  private void touchDescriptors(int count) {
+    long sum = 0;
+    for (int i = 0; i < count; i += PER_LINE) {
+      int head = ring.available().get(LE16, RING + 2L * ((nextAvailable + i) & mask)) & mask;
+      sum += ring.descriptors().get(LE64_UNALIGNED, 16L * head);
+    }
+    touched = sum;
   }
 
   @Override
@@ -187,17 +212,14 @@ public final class SplitVirtqueue implements Virtqueue {
     if (isDead()) {
       return;
     }
-    // Element of the used ring: id, then length, written at once (virtio 1.3 §2.7.8).
-    long element = (head & 0xffffL) | (written & 0xffff_ffffL) << 32;
-    long at = RING + 8L * (used & mask);
-    ring.used().set(LE64_UNALIGNED, at, element);
+    // Element of the used ring: id, then length (virtio 1.3 §2.7.8).
+    elements[used & mask] = (head & 0xffffL) | (written & 0xffff_ffffL) << 32;
     used = (used + 1) & 0xffff;
     if (inflight != null) {
       inflight.finish(head);
     }
     if (log != null) {
       log.mark(memory, chain.writable());
-      logUsed(at, Long.BYTES);
     }
   }
 
@@ -206,6 +228,7 @@ public final class SplitVirtqueue implements Virtqueue {
     if (isDead()) {
       return;
     }
+    writeElements();
     if (inflight != null) {
       inflight.beforePublish();
     }
@@ -215,6 +238,19 @@ public final class SplitVirtqueue implements Virtqueue {
       inflight.published(used);
     }
     logUsed(IDX, Short.BYTES);
+  }
+
+  /**
+   * Writes what was pushed since the last time. All at once, because the driver has these lines:
+   * the processor fetches as many together as stores to them wait in a row.
+   */
+  private void writeElements() {
+    for (int i = published; i != used; i = (i + 1) & 0xffff) {
+      long at = RING + 8L * (i & mask);
+      ring.used().set(LE64_UNALIGNED, at, elements[i & mask]);
+      logUsed(at, Long.BYTES);
+    }
+    published = used;
   }
 
   private void logUsed(long offset, long length) {
