@@ -97,13 +97,28 @@ final class FrameBatch {
     int head = Math.min(length, Frame.HEAD);
     source.copyTo(0, memory, frameAt(size) - header, (long) header + head);
     if (head < length) {
-      if (rests[size] == NOTHING) {
-        rests[size] = new Buffers();
-      }
-      rests[size].setSlice(source, (long) header + head, length - head);
+      restOfNext().setSlice(source, (long) header + head, length - head);
     }
     captured[size] = head;
     lengths[size] = length;
+  }
+
+  /** The same of a header and a frame in one piece of memory, from {@code at} on. */
+  void stage(MemorySegment source, long at, int header, int length) {
+    int head = Math.min(length, Frame.HEAD);
+    MemorySegment.copy(source, at, memory, frameAt(size) - header, (long) header + head);
+    if (head < length) {
+      restOfNext().set(source, at + header + head, length - head);
+    }
+    captured[size] = head;
+    lengths[size] = length;
+  }
+
+  private Buffers restOfNext() {
+    if (rests[size] == NOTHING) {
+      rests[size] = new Buffers();
+    }
+    return rests[size];
   }
 
   /** The byte at {@code offset} of the header that was staged, {@code header} bytes long. */
@@ -215,22 +230,22 @@ final class FrameBatch {
 
   /**
    * Copies a frame, behind a header of {@code header} bytes that says that there is one buffer, to
-   * the beginning of other memory that has room for both.
+   * other memory, which has room for both from {@code at} on.
    */
-  void copyWithHeader(int frame, int header, Buffers target) {
+  void copyWithHeader(int frame, int header, MemorySegment target, long at) {
     int head = captured[frame];
     if (header != VirtioNet.HEADER) { // without num_buffers
-      target.copyFrom(0, memory, headerAt(frame), header);
-      target.copyFrom(header, memory, frameAt(frame), head);
-    } else if (target.longAt(0) == 0 && target.longAt(4) == ONE_BUFFER) {
+      MemorySegment.copy(memory, headerAt(frame), target, at, header);
+      MemorySegment.copy(memory, frameAt(frame), target, at + header, head);
+    } else if (target.get(LE64, at) == 0 && target.get(LE64, at + Integer.BYTES) == ONE_BUFFER) {
       // Drivers use buffers again, and the header often has a line of its own: one less to take.
-      target.copyFrom(header, memory, frameAt(frame), head);
+      MemorySegment.copy(memory, frameAt(frame), target, at + header, head);
     } else {
-      target.copyFrom(0, memory, headerAt(frame), (long) header + head);
+      MemorySegment.copy(memory, headerAt(frame), target, at, (long) header + head);
     }
     int length = lengths[frame];
     if (head < length) {
-      rests[frame].copyTo(0, target, (long) header + head, length - head);
+      rests[frame].copyTo(0, target, at + header + head, length - head);
     }
   }
 

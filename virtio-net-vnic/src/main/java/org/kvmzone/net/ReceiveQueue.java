@@ -23,6 +23,9 @@ import org.kvmzone.packet.MacAddress;
 final class ReceiveQueue {
   private static final Logger LOG = System.getLogger(ReceiveQueue.class.getName());
 
+  /** More descriptors than any driver uses for a frame. */
+  private static final int PATIENCE = 256;
+
   /** The ring as it is set up. */
   private record Target(DeviceQueue queue, HeaderFormat format) {}
 
@@ -189,7 +192,6 @@ final class ReceiveQueue {
   /** Settles the frames that are as most are; returns how many. */
   private int writeEach(Target to, FrameBatch batch) {
     int written = writer.writeEach(to.queue.ring(), to.format, batch, undelivered);
-    watchEffort();
     for (int i = 0; i < written; i++, undelivered &= undelivered - 1) {
       int frame = Long.numberOfTrailingZeros(undelivered);
       count(batch, frame, batch.length(frame));
@@ -198,12 +200,6 @@ final class ReceiveQueue {
       exhausted = false;
     }
     return written;
-  }
-
-  private void watchEffort() {
-    if (writer.effort() > RingWriter.PATIENCE) {
-      shunned = true;
-    }
   }
 
   private int drain(Target to, int budget) {
@@ -223,7 +219,9 @@ final class ReceiveQueue {
   private boolean write(Target to, FrameBatch batch, int frame) {
     int length = batch.length(frame);
     RingWriter.Outcome outcome = writer.write(to.queue.ring(), to.format, batch, frame);
-    watchEffort();
+    if (writer.effort() > PATIENCE) {
+      shunned = true;
+    }
     switch (outcome) {
       case WRITTEN -> {
         count(batch, frame, length);

@@ -6,22 +6,21 @@ import java.nio.ByteOrder;
 import org.kvmzone.bridge.memory.Buffers;
 import org.kvmzone.bridge.virtqueue.Chain;
 import org.kvmzone.bridge.virtqueue.QueueFault;
+import org.kvmzone.bridge.virtqueue.SingleBuffers;
 import org.kvmzone.bridge.virtqueue.Virtqueue;
 
 /** Puts frames into a guest's receive ring (virtio 1.3 §5.1.6.4); used by the ring's owner. */
 final class RingWriter {
-  /** More descriptors than any driver uses for a frame. */
-  static final int PATIENCE = 256;
-
-  /** The most buffers for one frame, 64 KiB in pages and more; and for a batch, one for each. */
-  private static final int MAX_BUFFERS = FrameBatch.MAX_FRAMES;
+  /** The most buffers for one frame: 64 KiB in pages, and more. */
+  private static final int MAX_BUFFERS = 64;
 
   private static final ValueLayout.OfShort LE16 =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final MemorySegment header = MemorySegment.ofArray(new byte[VirtioNet.HEADER]);
   private final Chain[] chains = new Chain[MAX_BUFFERS];
-  private final int[] written = new int[MAX_BUFFERS];
+  private final int[] written = new int[MAX_BUFFERS]; // of each buffer, one frame's or a batch's
+  private final SingleBuffers singles = new SingleBuffers(FrameBatch.MAX_FRAMES);
   private boolean touched;
   private long effort;
 
@@ -53,45 +52,46 @@ final class RingWriter {
    */
   int writeEach(Virtqueue ring, HeaderFormat format, FrameBatch batch, long frames) {
     int header = format.length();
-    int count = take(ring, header, batch, frames);
+    int popped = ring.pop(singles, Long.bitCount(frames), true);
+    int count = fit(popped, header, batch, frames);
+    if (count < popped) {
+      ring.unpop(singles, count, popped);
+    }
+    if (count == 0) {
+      return 0;
+    }
     try {
       long left = frames;
+      MemorySegment memory = singles.memory();
       for (int i = 0; i < count; i++, left &= left - 1) {
-        batch.copyWithHeader(Long.numberOfTrailingZeros(left), header, chains[i].writable());
+        batch.copyWithHeader(Long.numberOfTrailingZeros(left), header, memory, singles.offset(i));
       }
     } catch (Throwable gone) {
-      giveUp(ring, count);
+      ring.unpop(singles, 0, count);
       throw gone;
     }
-    if (count > 0) {
-      push(ring, count);
-    }
+    touched = true;
+    ring.push(singles, 0, count, written);
     return count;
   }
 
-  /** Takes a buffer for each frame until one does not fit, or costs more than it should. */
-  private int take(Virtqueue ring, int header, FrameBatch batch, long frames) {
-    effort = 0;
-    int count = 0;
-    for (long left = frames; left != 0 && ring.pop(chains[count]); left &= left - 1) {
-      Chain chain = chains[count];
+  /** How many frames fit into the buffers popped for them. */
+  private int fit(int popped, int header, FrameBatch batch, long frames) {
+    long left = frames;
+    for (int i = 0; i < popped; i++, left &= left - 1) {
       int need = header + batch.length(Long.numberOfTrailingZeros(left));
-      if (chain.writable().bytes() < need) {
-        ring.unpop(chain);
-        break;
+      if (singles.length(i) < need) {
+        return i;
       }
-      written[count++] = need;
-      effort = Math.max(effort, chain.effort());
-      if (effort > PATIENCE) {
-        break;
-      }
+      written[i] = need;
     }
-    return count;
+    return popped;
   }
 
   /**
-   * Writes one frame. What is thrown is due to memory that went away, the guest's or the sender's;
-   * then every buffer is available to the guest again, unless the ring itself has gone.
+   * Writes one frame, into as many buffers as it needs. What is thrown is due to memory that went
+   * away, the guest's or the sender's; then every buffer is available to the guest again, unless
+   * the ring itself has gone.
    */
   Outcome write(Virtqueue ring, HeaderFormat format, FrameBatch batch, int frame) {
     long need = (long) format.length() + batch.length(frame);
@@ -100,23 +100,6 @@ final class RingWriter {
       return Outcome.EMPTY;
     }
     effort += chains[0].effort();
-    if (chains[0].writable().bytes() < need) {
-      return writeMerged(ring, format, batch, frame, need);
-    }
-    try {
-      batch.copyWithHeader(frame, format.length(), chains[0].writable());
-    } catch (Throwable gone) {
-      giveUp(ring, 1);
-      throw gone;
-    }
-    touched = true;
-    ring.push(chains[0], (int) need);
-    return Outcome.WRITTEN;
-  }
-
-  /** Takes as many more buffers as the frame needs. */
-  private Outcome writeMerged(
-      Virtqueue ring, HeaderFormat format, FrameBatch batch, int frame, long need) {
     int limit = format.mergeable() ? MAX_BUFFERS : 1;
     int count = 1;
     try {
@@ -207,7 +190,7 @@ final class RingWriter {
     return was;
   }
 
-  /** How many descriptors the last frame took, written or not; the most expensive of several. */
+  /** How many descriptors the last frame took, written or not. */
   long effort() {
     return effort;
   }

@@ -1,5 +1,7 @@
 package org.kvmzone.net;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -11,6 +13,7 @@ import org.kvmzone.bridge.memory.Buffers;
 import org.kvmzone.bridge.probe.Counters;
 import org.kvmzone.bridge.virtqueue.Chain;
 import org.kvmzone.bridge.virtqueue.QueueFault;
+import org.kvmzone.bridge.virtqueue.SingleBuffers;
 import org.kvmzone.bridge.virtqueue.Virtqueue;
 import org.kvmzone.dhcp.Answer;
 import org.kvmzone.packet.Frame;
@@ -36,6 +39,8 @@ final class TransmitQueue {
 
   private final FrameBatch batch;
   private final Frame frame = new Frame();
+  private final SingleBuffers singles = new SingleBuffers(FrameBatch.MAX_FRAMES);
+  private final int[] written = new int[FrameBatch.MAX_FRAMES]; // nothing, into any of them
   private final Chain[] chains = new Chain[FrameBatch.MAX_FRAMES];
 
   /** What is to become of each frame: a {@link Drop}, a {@link Verdict}, or an {@link Answer}. */
@@ -46,6 +51,7 @@ final class TransmitQueue {
   @SuppressWarnings("unused") // what is read in advance has to go somewhere
   private long touched;
 
+  private boolean single; // the batch is in singles, not in chains
   private int popped;
   private int pushed;
 
@@ -121,37 +127,67 @@ final class TransmitQueue {
   }
 
   private int gather(Virtqueue ring, int limit) {
-    int most = Math.min(limit, chains.length);
     batch.clear();
-    popped = 0;
     pushed = 0;
-    while (popped < most && ring.pop(chains[popped])) {
-      popped++;
-    }
-    // What the guest has just written lies in another core's cache. Asked for early, the lines of a
-    // whole batch are under way together; what they hold is of no interest yet.
-    int header = format.length();
-    long sum = 0;
+    popped = 0;
+    pop(ring, Math.min(limit, chains.length));
+    touch(format.length());
     for (int i = 0; i < popped; i++) {
-      Buffers data = chains[i].readable();
-      sum += data.touch(0) + data.touch(header);
-    }
-    touched = sum;
-    for (int i = 0; i < popped; i++) {
-      fates[i] = judge(i, chains[i].readable());
+      fates[i] = judge(i);
       if (fates[i] instanceof Answer) {
         // An answer ends the batch: there is one reply at a time, and it waits for its turn.
-        while (popped > i + 1) {
-          ring.unpop(chains[--popped]);
-        }
+        unpop(ring, i + 1);
       }
     }
     return popped;
   }
 
-  private Enum<?> judge(int index, Buffers data) {
+  private void pop(Virtqueue ring, int most) {
+    popped = ring.pop(singles, most, false);
+    single = popped > 0;
+    while (!single && popped < most && ring.pop(chains[popped])) {
+      popped++;
+    }
+  }
+
+  /** Undoes what was popped from chain {@code from} on. */
+  private void unpop(Virtqueue ring, int from) {
+    if (single) {
+      ring.unpop(singles, from, popped);
+      popped = from;
+    }
+    while (popped > from) {
+      ring.unpop(chains[--popped]);
+    }
+  }
+
+  /**
+   * What the guest has just written lies in another core's cache. Asked for early, the lines of a
+   * whole batch are under way together; what they hold is of no interest yet.
+   */
+  private void touch(int header) {
+    long sum = 0;
+    if (single) {
+      MemorySegment memory = singles.memory();
+      for (int i = 0; i < popped; i++) {
+        if (singles.length(i) > header) {
+          long at = singles.offset(i);
+          sum += memory.get(ValueLayout.JAVA_BYTE, at);
+          sum += memory.get(ValueLayout.JAVA_BYTE, at + header);
+        }
+      }
+    } else {
+      for (int i = 0; i < popped; i++) {
+        Buffers data = chains[i].readable();
+        sum += data.touch(0) + data.touch(header);
+      }
+    }
+    touched = sum;
+  }
+
+  private Enum<?> judge(int index) {
     int header = format.length();
-    long bytes = data.bytes() - header;
+    long bytes = (single ? singles.length(index) : chains[index].readable().bytes()) - header;
     lengths[index] = Math.max(0, bytes);
     if (bytes < VirtioNet.ETHERNET) {
       return bytes < 0 ? Drop.BAD_HEADER : Drop.TX_RUNT;
@@ -161,7 +197,11 @@ final class TransmitQueue {
     }
     int length = (int) bytes;
     // From here on only the copy counts: the guest may be writing to its own.
-    batch.stage(data, header, length);
+    if (single) {
+      batch.stage(singles.memory(), singles.offset(index), header, length);
+    } else {
+      batch.stage(chains[index].readable(), header, length);
+    }
     // Without offloads a frame is sent as it is (virtio 1.3 §5.1.6.2.1). What other fields and
     // flags say is of no meaning then.
     if ((batch.stagedHeader(header, VirtioNet.FLAGS) & VirtioNet.NEEDS_CSUM) != 0
@@ -208,6 +248,9 @@ final class TransmitQueue {
   /** Gives back all chains before the first frame that was not taken; returns how many. */
   private int settle(Virtqueue ring, int taken) {
     count(taken);
+    if (taken == popped) { // nearly always: all were good, and there was room
+      push(ring, popped);
+    }
     int sent = 0;
     while (pushed < popped) {
       Enum<?> fate = fates[pushed];
@@ -216,14 +259,22 @@ final class TransmitQueue {
       } else if (sent++ == taken) {
         break;
       }
-      ring.push(chains[pushed], 0);
-      pushed++;
+      push(ring, pushed + 1);
     }
     blocked = pushed < popped;
-    while (popped > pushed) {
-      ring.unpop(chains[--popped]);
-    }
+    unpop(ring, pushed);
     return pushed;
+  }
+
+  /** Gives back what was popped before chain {@code to}, and was not given back yet. */
+  private void push(Virtqueue ring, int to) {
+    if (single) {
+      ring.push(singles, pushed, to, written);
+      pushed = to;
+    }
+    for (; pushed < to; pushed++) {
+      ring.push(chains[pushed], 0);
+    }
   }
 
   /** Counts the first frames of the batch, which were sent. */
@@ -259,9 +310,7 @@ final class TransmitQueue {
   /** Memory has gone: the ring is broken, and nothing of it in flight. */
   private void abandon(Virtqueue ring) {
     ring.fail(QueueFault.DEVICE_FAILED);
-    for (; pushed < popped; pushed++) {
-      ring.push(chains[pushed], 0); // only counted: see Virtqueue.fail
-    }
+    push(ring, popped); // only counted: see Virtqueue.fail
   }
 
   /** Adds the counters up by name. */

@@ -70,6 +70,12 @@ public final class Buffers {
     lengths[at] = length;
   }
 
+  /** Makes this one piece. */
+  public void set(MemorySegment segment, long offset, long length) {
+    clear();
+    add(segment, offset, length);
+  }
+
   /** Makes this the run of {@code length} bytes that begins at {@code position} of another list. */
   public void setSlice(Buffers source, long position, long length) {
     clear();

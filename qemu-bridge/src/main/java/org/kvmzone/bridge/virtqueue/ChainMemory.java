@@ -1,7 +1,11 @@
 package org.kvmzone.bridge.virtqueue;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.memory.Buffers;
 import org.kvmzone.bridge.memory.GuestMemory;
@@ -20,6 +24,8 @@ final class ChainMemory {
   static final int WRITE = 2;
   static final int INDIRECT = 4;
 
+  private static final ValueLayout.OfLong LE64 =
+      JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final long MAX_BYTES = 0xffff_ffffL;
 
   private final boolean indirectAllowed;
@@ -45,6 +51,46 @@ final class ChainMemory {
       return QueueFault.TOO_MANY_BYTES;
     }
     return addMemory(half, address, length) ? null : QueueFault.BAD_ADDRESS;
+  }
+
+  /**
+   * Reads descriptors whose indices are in the batch, for as long as they are single buffers.
+   *
+   * @return how many are
+   */
+  int addSingles(MemorySegment table, SingleBuffers batch, int count, boolean writable) {
+    MemoryRegion region = lastRegion;
+    if (region == null) {
+      return 0;
+    }
+    long base = region.guestAddress();
+    long size = region.size();
+    long flags = writable ? WRITE : 0;
+    int found = 0;
+    for (; found < count; found++) {
+      long at = (long) batch.heads[found] * DESCRIPTOR_SIZE;
+      long offset = table.get(LE64, at) - base;
+      // Length, flags and next at once: the guest may be changing them.
+      long rest = table.get(LE64, at + 8);
+      long length = rest & MAX_BYTES;
+      if ((rest >>> 32 & 0xffff) != flags || !contains(size, offset, length)) {
+        break;
+      }
+      batch.offsets[found] = offset;
+      batch.lengths[found] = length;
+    }
+    batch.memory = region.segment();
+    return found;
+  }
+
+  /** A negative offset is an address before the region, or beyond 2^63. */
+  static boolean contains(long size, long offset, long length) {
+    return offset >= 0 && length <= size && offset <= size - length;
+  }
+
+  /** The region that the last buffer lay in. */
+  @Nullable MemoryRegion lastRegion() {
+    return lastRegion;
   }
 
   /**
@@ -84,8 +130,7 @@ final class ChainMemory {
     MemoryRegion last = lastRegion;
     if (last != null) {
       long offset = address - last.guestAddress();
-      // Nearly always so; a negative offset is an address before the region, or beyond 2^63.
-      if (offset >= 0 && length <= last.size() && offset <= last.size() - length) {
+      if (contains(last.size(), offset, length)) { // nearly always
         target.add(last.segment(), offset, length);
         return true;
       }

@@ -14,6 +14,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.memory.DirtyLog;
 import org.kvmzone.bridge.memory.GuestMemory;
+import org.kvmzone.bridge.memory.MemoryRegion;
 
 /**
  * The packed ring (virtio 1.3 §2.8): one ring of descriptors that the driver fills and the device
@@ -54,6 +55,8 @@ public final class PackedVirtqueue implements Virtqueue {
   private final PackedPlaces places;
   private final boolean eventIndex;
   private final short[] slots; // of the chain in flight by each id; 0 if there is none
+  private final int[] pendingPlaces;
+  private final long[] pendingElements;
   private final PackedChainReader reader;
   private final ChainMemory chainMemory;
   private final @Nullable PackedRecovery recovery;
@@ -66,6 +69,7 @@ public final class PackedVirtqueue implements Virtqueue {
   private int used;
   private int published;
   private int untold; // slots published since interruptWanted was last asked, a ring twice at most
+  private int pending; // chains pushed and not yet written
   private short firstFlags; // of the first descriptor that is used and not yet published
   private boolean kicksAsked = true; // as it is in a new ring, whose memory is zero
   private int inFlight;
@@ -121,6 +125,8 @@ public final class PackedVirtqueue implements Virtqueue {
     this.size = size;
     this.eventIndex = (features & Features.EVENT_IDX) != 0;
     this.slots = new short[size];
+    this.pendingPlaces = new int[size];
+    this.pendingElements = new long[size];
     this.chainMemory = new ChainMemory((features & Features.INDIRECT_DESC) != 0, memory);
     this.places = new PackedPlaces(size);
     this.reader = new PackedChainReader(size, chainMemory, area.isPresent());
@@ -170,6 +176,47 @@ public final class PackedVirtqueue implements Virtqueue {
     if (inflight != null) {
       inflight.take(chain.head(), reader);
     }
+    return true;
+  }
+
+  @Override
+  public int pop(SingleBuffers batch, int most, boolean writable) {
+    MemoryRegion region = chainMemory.lastRegion();
+    if (recovery != null || region == null || isDead()) {
+      return 0;
+    }
+    int limit =
+        Math.min(Math.min(most, batch.capacity()), size - places.distance(published, available));
+    int count = 0;
+    while (count < limit && take(batch, count, region, writable)) {
+      available = places.advance(available, 1);
+      count++;
+    }
+    batch.memory = region.segment();
+    inFlight += count;
+    onward = true; // without an in-flight area there is nothing else
+    return count;
+  }
+
+  /** Takes the next descriptor if it is available, and a single buffer. */
+  private boolean take(SingleBuffers batch, int index, MemoryRegion region, boolean writable) {
+    long at = places.at(available);
+    int wanted = (places.wraps(available) ? AVAIL : USED) | (writable ? WRITE : 0);
+    // Acquire: as in next().
+    long rest = (long) REST.getAcquire(ring.descriptors(), at + LENGTH$OFFSET);
+    int id = (int) (rest >>> 32) & 0xffff;
+    if (rest >>> 48 != wanted || id >= size || slots[id] != 0) {
+      return false;
+    }
+    long offset = ring.descriptors().get(LE64, at) - region.guestAddress();
+    long length = rest & 0xffff_ffffL;
+    if (!ChainMemory.contains(region.size(), offset, length)) {
+      return false;
+    }
+    slots[id] = 1;
+    batch.heads[index] = id;
+    batch.offsets[index] = offset;
+    batch.lengths[index] = length;
     return true;
   }
 
@@ -227,6 +274,31 @@ public final class PackedVirtqueue implements Virtqueue {
   }
 
   @Override
+  public void unpop(SingleBuffers batch, int from, int count) {
+    for (int i = from; i < count; i++) {
+      slots[batch.heads[i]] = 0;
+    }
+    inFlight -= count - from;
+    available = places.retreat(available, count - from);
+  }
+
+  @Override
+  public void push(SingleBuffers batch, int from, int to, int[] written) {
+    inFlight -= to - from;
+    if (isDead()) {
+      return;
+    }
+    for (int i = from; i < to; i++) {
+      int id = batch.heads[i];
+      slots[id] = 0;
+      addUsed(id, written[i], 1);
+      if (log != null) {
+        log.mark(memory, batch.memory.address() + batch.offsets[i], written[i]);
+      }
+    }
+  }
+
+  @Override
   public void push(Chain chain, int written) {
     int id = chain.head();
     int number = slots[id];
@@ -236,30 +308,49 @@ public final class PackedVirtqueue implements Virtqueue {
     }
     if (inflight != null) {
       inflight.finish(id, written); // the id is the driver's again when it knows
+      used = places.advance(used, number);
     } else {
       slots[id] = 0;
-      use(used, id, written);
+      addUsed(id, written, number);
     }
-    used = places.advance(used, number);
     if (log != null) {
       log.mark(memory, chain.writable());
     }
   }
 
-  /** Writes a used descriptor; of the first that is not published all but its flags. */
-  private void use(int place, int id, int written) {
+  private void addUsed(int id, int written, int number) {
+    pendingPlaces[pending] = used;
+    pendingElements[pending] = element(used, id, written);
+    pending++;
+    used = places.advance(used, number);
+  }
+
+  /** Length, id and flags of a used descriptor. */
+  private long element(int place, int id, int written) {
     int flags = (places.wraps(place) ? AVAIL | USED : 0) | (written == 0 ? 0 : WRITE);
-    long at = places.at(place);
-    if (place == published) {
-      // The flags of a batch's first descriptor wait: the driver looks at no other before (§2.8.2).
-      ring.descriptors().set(LE32, at + LENGTH$OFFSET, written);
-      ring.descriptors().set(LE16, at + ID$OFFSET, (short) id);
-      firstFlags = (short) flags;
-    } else {
-      long rest = (written & 0xffff_ffffL) | (long) id << 32 | (long) flags << 48;
-      ring.descriptors().set(LE64, at + LENGTH$OFFSET, rest);
+    return (written & 0xffff_ffffL) | (long) id << 32 | (long) flags << 48;
+  }
+
+  /**
+   * Writes what was pushed since the last time, but for the first one's flags: the driver looks at
+   * no other before (§2.8.2). All at once, because the driver has these lines: the processor
+   * fetches as many together as stores to them wait in a row.
+   */
+  private void writePending() {
+    writeFirst(pendingElements[0]);
+    for (int i = 1; i < pending; i++) {
+      long at = places.at(pendingPlaces[i]);
+      ring.descriptors().set(LE64, at + LENGTH$OFFSET, pendingElements[i]);
       logDescriptor(at);
     }
+    pending = 0;
+  }
+
+  private void writeFirst(long element) {
+    long at = places.at(published);
+    ring.descriptors().set(LE32, at + LENGTH$OFFSET, (int) element);
+    ring.descriptors().set(LE16, at + ID$OFFSET, (short) (element >>> 32));
+    firstFlags = (short) (element >>> 48);
   }
 
   private void logDescriptor(long at) {
@@ -274,13 +365,14 @@ public final class PackedVirtqueue implements Virtqueue {
       return;
     }
     if (inflight == null) {
+      writePending();
       expose(used);
       return;
     }
     while (inflight.hasFinished()) {
       int id = inflight.id();
       int next = places.advance(published, slots[id]);
-      use(published, id, inflight.bytes());
+      writeFirst(element(published, id, inflight.bytes()));
       inflight.giveBack(places.offWrap(next));
       expose(next);
       inflight.gaveBack();

@@ -138,6 +138,37 @@ public final class SplitVirtqueue implements Virtqueue {
     return true;
   }
 
+  @Override
+  public int pop(SingleBuffers batch, int most, boolean writable) {
+    if (inflight != null || isDead() || (nextAvailable == knownAvailable && !refresh())) {
+      return 0;
+    }
+    int ready = (knownAvailable - nextAvailable) & 0xffff;
+    int heads = popHeads(batch, Math.min(ready, Math.min(most, batch.capacity())));
+    int count = chainMemory.addSingles(ring.descriptors(), batch, heads, writable);
+    for (int i = count; i < heads; i++) {
+      popped[batch.heads[i]] = false;
+    }
+    inFlight += count;
+    nextAvailable = (nextAvailable + count) & 0xffff;
+    onward = true; // without an in-flight area there is nothing else
+    return count;
+  }
+
+  /** Notes the next heads that can be taken; returns how many. */
+  private int popHeads(SingleBuffers batch, int most) {
+    for (int i = 0; i < most; i++) {
+      int slot = (nextAvailable + i) & mask;
+      int head = ring.available().get(LE16, RING + 2L * slot) & 0xffff;
+      if (head >= size || popped[head]) {
+        return i;
+      }
+      popped[head] = true;
+      batch.heads[i] = head;
+    }
+    return most;
+  }
+
   private boolean take(int head, Chain chain) {
     QueueFault found;
     if (head >= size) {
@@ -205,6 +236,33 @@ public final class SplitVirtqueue implements Virtqueue {
   }
 
   @Override
+  public void unpop(SingleBuffers batch, int from, int count) {
+    for (int i = from; i < count; i++) {
+      popped[batch.heads[i]] = false;
+    }
+    inFlight -= count - from;
+    nextAvailable = (nextAvailable - (count - from)) & 0xffff;
+  }
+
+  @Override
+  public void push(SingleBuffers batch, int from, int to, int[] written) {
+    boolean dead = isDead();
+    for (int i = from; i < to; i++) {
+      int head = batch.heads[i];
+      popped[head] = false;
+      if (!dead) {
+        addUsed(head, written[i]);
+      }
+    }
+    inFlight -= to - from;
+    if (log != null && !dead) {
+      for (int i = from; i < to; i++) {
+        log.mark(memory, batch.memory.address() + batch.offsets[i], written[i]);
+      }
+    }
+  }
+
+  @Override
   public void push(Chain chain, int written) {
     int head = chain.head();
     popped[head] = false;
@@ -212,15 +270,19 @@ public final class SplitVirtqueue implements Virtqueue {
     if (isDead()) {
       return;
     }
-    // Element of the used ring: id, then length (virtio 1.3 §2.7.8).
-    elements[used & mask] = (head & 0xffffL) | (written & 0xffff_ffffL) << 32;
-    used = (used + 1) & 0xffff;
+    addUsed(head, written);
     if (inflight != null) {
       inflight.finish(head);
     }
     if (log != null) {
       log.mark(memory, chain.writable());
     }
+  }
+
+  private void addUsed(int head, int written) {
+    // Element of the used ring: id, then length (virtio 1.3 §2.7.8).
+    elements[used & mask] = (head & 0xffffL) | (written & 0xffff_ffffL) << 32;
+    used = (used + 1) & 0xffff;
   }
 
   @Override

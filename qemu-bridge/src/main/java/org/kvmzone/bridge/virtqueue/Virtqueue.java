@@ -26,7 +26,30 @@ public sealed interface Virtqueue permits SplitVirtqueue, PackedVirtqueue {
   boolean pop(Chain chain);
 
   /**
-   * Undoes the last {@link #pop} that was neither undone nor pushed: the chain is available again.
+   * Takes chains for as long as each is one buffer, all in the same part of the guest's memory.
+   * What is anything else is left for {@link #pop(Chain)}, which then also says what is wrong with
+   * it; this may take none although there are some.
+   *
+   * @param most at most that many, and no more than the batch holds
+   * @param writable whether the device is to write the buffers, or to read them
+   * @return how many
+   */
+  int pop(SingleBuffers batch, int most, boolean writable);
+
+  /** Undoes the last {@code pop} of a batch from chain {@code from} on, of {@code count} in it. */
+  void unpop(SingleBuffers batch, int from, int count);
+
+  /**
+   * Gives chains {@code from} to {@code to} (excluded) of a batch back; the driver sees it on
+   * {@link #publish}.
+   *
+   * @param written how many bytes of each were written, by its place in the batch
+   */
+  void push(SingleBuffers batch, int from, int to, int[] written);
+
+  /**
+   * Undoes the last {@link #pop(Chain)} that was neither undone nor pushed: the chain is available
+   * again.
    */
   void unpop(Chain chain);
 

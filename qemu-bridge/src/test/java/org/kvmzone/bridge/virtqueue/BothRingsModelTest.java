@@ -26,6 +26,7 @@ import org.kvmzone.bridge.testing.GuestRam.Piece;
  */
 class BothRingsModelTest {
   private static final int STEPS = 60_000;
+  private static final int SINGLES = 3; // fewer than rings have entries, and than may be asked for
   private static final long FEATURES =
       Features.VERSION_1 | Features.INDIRECT_DESC | Features.EVENT_IDX;
 
@@ -51,6 +52,10 @@ class BothRingsModelTest {
 
   /** A chain, and what it is called and where it is popped to in each of the rings. */
   private record Made(boolean indirect, List<Piece> pieces, List<Integer> names, List<Chain> to) {
+    boolean isSingle(boolean writable) {
+      return !indirect && pieces.size() == 1 && pieces.getFirst().writable() == writable;
+    }
+
     int descriptors() {
       return indirect ? 1 : pieces.size();
     }
@@ -66,6 +71,9 @@ class BothRingsModelTest {
   private final Map<Attack, Integer> attacks = new EnumMap<>(Attack.class);
   private int size;
   private int taken;
+  private int takenSingly;
+  private final List<SingleBuffers> singles =
+      List.of(new SingleBuffers(SINGLES), new SingleBuffers(SINGLES));
   private List<AttackedRing> rings = List.of();
 
   // The model: where each chain is.
@@ -96,6 +104,7 @@ class BothRingsModelTest {
       }
     }
     assertThat(taken).as("seed %d: chains taken", seed).isGreaterThan(1_000);
+    assertThat(takenSingly).as("seed %d: in batches", seed).isGreaterThan(100);
     assertThat(attacks).as("seed %d", seed).containsOnlyKeys(Attack.values());
   }
 
@@ -110,8 +119,9 @@ class BothRingsModelTest {
   }
 
   private void step() {
-    switch (random.nextInt(16)) {
-      case 0, 1, 2, 3 -> make(random.nextBoolean(), 1 + random.nextInt(4));
+    switch (random.nextInt(18)) {
+      case 0, 1 -> make(random.nextBoolean(), 1 + random.nextInt(4));
+      case 2, 3 -> make(false, 1);
       case 4, 5, 6, 7 -> pop();
       case 8 -> unpop();
       case 9, 10 -> push();
@@ -119,6 +129,7 @@ class BothRingsModelTest {
       case 12 -> reclaim();
       case 13 -> rings.forEach(ring -> ring.scribble(random));
       case 14 -> scribbleAndPush();
+      case 15, 16 -> popSingles();
       default -> {
         if (random.nextInt(2) == 0) {
           attack(Attack.values()[random.nextInt(Attack.values().length)]);
@@ -167,6 +178,51 @@ class BothRingsModelTest {
       inFlight.add(expected);
       taken++;
     }
+  }
+
+  /** Takes chains of one buffer, as many as both rings will; some are given back, some undone. */
+  private void popSingles() {
+    boolean writable = random.nextBoolean();
+    int most = 1 + random.nextInt(2 * SINGLES);
+    int there =
+        (int)
+            available.stream()
+                .limit(Math.min(most, SINGLES))
+                .takeWhile(made -> made.isSingle(writable))
+                .count();
+    int count = there;
+    int[] popped = new int[rings.size()];
+    for (int i = 0; i < rings.size(); i++) {
+      popped[i] = rings.get(i).queue().pop(singles.get(i), most, writable);
+      assertThat(popped[i]).as("seed %d: of %d", seed, most).isBetween(0, there);
+      count = Math.min(count, popped[i]);
+    }
+    int common = random.nextInt(count + 1);
+    int[] written = random.ints(common).toArray();
+    each((ring, i) -> {
+      int k = 0;
+      for (Made made : available.stream().limit(popped[i]).toList()) {
+        assertThat(singles.get(i).heads[k]).as("seed %d", seed).isEqualTo(made.names.get(i));
+        assertThat(piece(singles.get(i), k++, writable)).isEqualTo(made.pieces.getFirst());
+      }
+      ring.queue().unpop(singles.get(i), common, popped[i]);
+      int cut = common / 2;
+      ring.queue().push(singles.get(i), 0, cut, written);
+      ring.queue().push(singles.get(i), cut, common, written);
+    });
+    for (int w : written) {
+      pushed.add(new Given(available.remove().names, w));
+      lastWasPop = false;
+      takenSingly++;
+    }
+  }
+
+  private Piece piece(SingleBuffers batch, int index, boolean writable) {
+    long start = ram.region().segment().address() - ram.region().guestAddress();
+    return new Piece(
+        batch.memory().address() + batch.offset(index) - start,
+        (int) batch.length(index),
+        writable);
   }
 
   private List<Piece> pieces(Chain chain) {
@@ -250,6 +306,11 @@ class BothRingsModelTest {
     }
     for (AttackedRing ring : rings) {
       assertThat(ring.queue().fault()).as("seed %d, %s, not yet popped", seed, attack).isEmpty();
+      for (boolean writable : new boolean[] {false, true}) {
+        assertThat(ring.queue().pop(singles.getFirst(), SINGLES, writable))
+            .as("seed %d, %s", seed, attack)
+            .isZero();
+      }
       assertThat(ring.queue().pop(new Chain())).as("seed %d, %s", seed, attack).isFalse();
       assertThat(ring.queue().fault()).as("seed %d, %s", seed, attack).contains(attack.fault);
       assertThat(ring.queue().pop(new Chain())).as("seed %d, again", seed).isFalse();

@@ -135,6 +135,70 @@ abstract class VirtqueueContractTest extends RingFixture {
   }
 
   @Test
+  void singleBuffers_areTakenAndGivenBackTogether() {
+    Ends ends = ring(8, NO_FEATURES);
+    serveOne(ends); // now it is known where buffers are
+    Piece[] rooms = {ram.writable(5), ram.writable(6), ram.writable(7)};
+    int[] heads = Arrays.stream(rooms).mapToInt(room -> ends.driver().add(room)).toArray();
+    int behind = ends.driver().add(ram.readable((byte) 9));
+    SingleBuffers batch = new SingleBuffers(8);
+
+    assertThat(ends.queue().pop(batch, 8, false)).as("readable ones").isZero();
+    assertThat(ends.queue().pop(batch, 8, true)).isEqualTo(3);
+    assertThat(ends.queue().inFlight()).isEqualTo(3);
+    for (int i = 0; i < rooms.length; i++) {
+      assertThat(batch.length(i)).isEqualTo(rooms[i].length());
+      batch.memory().set(JAVA_BYTE, batch.offset(i), (byte) (40 + i));
+      assertThat(ram.bytes(rooms[i])[0]).isEqualTo((byte) (40 + i));
+    }
+    ends.queue().unpop(batch, 2, 3);
+    ends.queue().push(batch, 0, 2, new int[] {1, 2});
+    assertThat(ends.queue().inFlight()).isZero();
+    assertThat(ends.driver().nextUsed()).isEmpty();
+    ends.queue().publish();
+    assertThat(ends.driver().nextUsed()).contains(new Used(heads[0], 1));
+    assertThat(ends.driver().nextUsed()).contains(new Used(heads[1], 2));
+    assertThat(ends.driver().nextUsed()).isEmpty();
+
+    assertThat(ends.queue().pop(chain)).isTrue();
+    assertThat(chain.head()).isEqualTo(heads[2]);
+    assertThat(ends.queue().pop(batch, 8, false)).isEqualTo(1);
+    assertThat(batch.heads[0]).isEqualTo(behind);
+  }
+
+  @Test
+  void singleBuffers_ofAnAbandonedRing_areOnlyCounted() {
+    Ends ends = ring(8, NO_FEATURES);
+    serveOne(ends);
+    ends.driver().add(ram.writable(5));
+    ends.driver().add(ram.writable(5));
+    SingleBuffers batch = new SingleBuffers(8);
+    assertThat(ends.queue().pop(batch, 1, true)).isEqualTo(1);
+    ends.queue().abandon();
+    byte[] before = everything();
+    assertThat(ends.queue().pop(new SingleBuffers(8), 1, true)).isZero();
+    ends.queue().push(batch, 0, 1, new int[] {5});
+    ends.queue().publish();
+    assertThat(ends.queue().inFlight()).isZero();
+    assertThat(everything()).isEqualTo(before);
+  }
+
+  @Test
+  void log_notesSingleBuffersToo() {
+    try (SharedLog log = new SharedLog()) {
+      Ends ends = ring(8, EVENTS);
+      serveOne(ends);
+      ends.queue().log(Optional.of(log.log()));
+      Piece room = ram.writable(5);
+      ends.driver().add(room);
+      SingleBuffers batch = new SingleBuffers(8);
+      assertThat(ends.queue().pop(batch, 1, true)).isEqualTo(1);
+      ends.queue().push(batch, 0, 1, new int[] {5});
+      assertThat(log.takeDirtyPages()).contains((int) (room.address() >>> 12));
+    }
+  }
+
+  @Test
   void fail_latchesTheFirstReasonAndEndsEverything() {
     Ends ends = ring(4, NO_FEATURES);
     ends.driver().add(ram.writable(8));

@@ -1,0 +1,42 @@
+package org.kvmzone.bridge.virtqueue;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A batch of chains that are one buffer each, checked as a {@link Chain} is: nearly all of a NIC's.
+ * Arrays instead of objects, so that a pass over a batch is a short loop that does one thing.
+ * Filled again by each {@code pop}.
+ */
+public final class SingleBuffers {
+  final int[] heads;
+  final long[] offsets;
+  final long[] lengths;
+  MemorySegment memory = MemorySegment.NULL;
+
+  /** An empty batch, to be filled by {@link Virtqueue#pop(SingleBuffers, int, boolean)}. */
+  public SingleBuffers(int capacity) {
+    heads = new int[capacity];
+    offsets = new long[capacity];
+    lengths = new long[capacity];
+  }
+
+  /** The most chains that it holds. */
+  public int capacity() {
+    return heads.length;
+  }
+
+  /** The guest memory that all of the buffers lie in. */
+  public MemorySegment memory() {
+    return memory;
+  }
+
+  /** Where in {@link #memory} a buffer begins. */
+  public long offset(int index) {
+    return offsets[index];
+  }
+
+  /** Bytes of a buffer. */
+  public long length(int index) {
+    return lengths[index];
+  }
+}
