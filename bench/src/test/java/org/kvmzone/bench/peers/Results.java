@@ -18,7 +18,7 @@ final class Results {
     Map<String, Sample> samples = new LinkedHashMap<>();
     samples.put("kvmzone", ours);
     samples.put("dpdk", peer);
-    return new Round(samples, disturbed);
+    return new Round(samples, List.of(50.0, 50.0, 50.0), disturbed);
   }
 
   static CaseResult result(String name, Round... rounds) {

@@ -1,6 +1,8 @@
 package org.kvmzone.bench.peers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -58,8 +60,26 @@ final class RoundsTest {
   @Test
   void whoDoesNotSleep_needsItsCpu() throws Exception {
     Scripted starved = new Scripted(asked, 0.5, 10, 10, 10, 10, 10, 10);
-    CaseResult result = new Rounds(1, usual, line -> {}).measure(starved);
+    CaseResult result = new Rounds(1, usual, () -> 50, line -> {}).measure(starved);
     assertThat(result.rounds()).extracting(Round::disturbed).containsExactly(true);
+  }
+
+  @Test
+  void aRoundInWhichTheCpusMove_isRepeated() throws Exception {
+    Deque<Double> distances = new ArrayDeque<>(List.of(50.0, 210.0, 212.0, 215.0, 60.0, 62.0));
+    distances.addAll(List.of(Double.NaN, 61.0, 60.0));
+    Scripted still = new Scripted(asked, 1, 10, 10, 10, 10, 10, 10);
+    CaseResult result = new Rounds(1, usual, distances::remove, line -> {}).measure(still);
+    assertThat(asked).hasSize(6);
+    assertThat(result.rounds()).extracting(Round::disturbed).containsExactly(false);
+  }
+
+  @Test
+  void distances_ofTwoCpus_areNanoseconds() throws Exception {
+    assumeTrue(Runtime.getRuntime().availableProcessors() > 1, "needs two CPUs");
+    double nanos = Distance.nanos();
+    assumeFalse(Double.isNaN(nanos), "the two did not get to run side by side");
+    assertThat(nanos).isBetween(1.0, 1e6);
   }
 
   @Test
@@ -70,7 +90,7 @@ final class RoundsTest {
   }
 
   private CaseResult measure(int rounds, double... figures) throws InterruptedException {
-    return new Rounds(rounds, usual, line -> {}).measure(new Scripted(asked, 1, figures));
+    return new Rounds(rounds, usual, () -> 50, line -> {}).measure(new Scripted(asked, 1, figures));
   }
 
   /** A case whose figures are known. */
