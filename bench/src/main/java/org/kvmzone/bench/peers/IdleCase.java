@@ -69,6 +69,7 @@ final class IdleCase implements Case {
           Double.NaN,
           null,
           null,
+          true,
           Map.of("threads", "" + after.threads, "wake-ups", "" + (after.count - before.count)));
     }
   }

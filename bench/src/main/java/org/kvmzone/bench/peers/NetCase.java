@@ -1,7 +1,6 @@
 package org.kvmzone.bench.peers;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +14,10 @@ final class NetCase implements Case {
   /** What is waited for first, and not counted. */
   private static final long SETTLING_MILLIS = 1000;
 
-  private static final long WINDOW_MILLIS = 500;
+  private static final long WINDOW_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+  /** How many times as long as asked for it may take until the CPUs were near for so long. */
+  private static final int PATIENCE = 5;
 
   private final NetSetup setup;
   private final Optional<Target> target;
@@ -61,13 +63,14 @@ final class NetCase implements Case {
     Backend<NetSetup> chosen =
         backends.stream().filter(each -> each.name().equals(side)).findFirst().orElseThrow();
     try (Burst _ = Burst.begin(bench);
+        Ruler ruler = Ruler.start(bench);
         Running backend = chosen.start(setup, bench.fresh(side));
         Testpmd frontend = Testpmd.frontend(bench, backend.socket(), setup)) {
-      return measure(backend, frontend);
+      return measure(backend, frontend, ruler);
     }
   }
 
-  private Sample measure(Running backend, Testpmd frontend)
+  private Sample measure(Running backend, Testpmd frontend, Ruler ruler)
       throws IOException, InterruptedException {
     long features = frontend.negotiated();
     if (!setup.ring().isIn(features)) {
@@ -80,24 +83,13 @@ final class NetCase implements Case {
       frontend.forward();
     }
     TimeUnit.MILLISECONDS.sleep(SETTLING_MILLIS);
-    List<Double> windows = new ArrayList<>();
-    long framesBefore = frames(frontend.statistics());
-    long backendBefore = backend.child().cpuNanos();
-    long frontendBefore = frontend.child().cpuNanos();
-    long start = System.nanoTime();
-    long frames = 0;
-    for (int i = 0; i < seconds * 1000L / WINDOW_MILLIS; i++) {
-      TimeUnit.MILLISECONDS.sleep(WINDOW_MILLIS);
-      Testpmd.Statistics statistics = frontend.statistics();
-      windows.add(
-          setup.direction() == Direction.SINK
-              ? statistics.sentPerSecond()
-              : statistics.receivedPerSecond());
-      frames = frames(statistics) - framesBefore;
-    }
-    double backendNanos = backend.child().cpuNanos() - backendBefore;
-    double frontendNanos = frontend.child().cpuNanos() - frontendBefore;
-    double nanos = System.nanoTime() - start;
+    Windows windows = windows(backend.child(), frontend, ruler);
+    double frames = windows.counted().stream().mapToLong(Windows.Window::frames).sum();
+    double backendNanos =
+        windows.counted().stream().mapToDouble(Windows.Window::backendNanos).sum();
+    double frontendNanos =
+        windows.counted().stream().mapToDouble(Windows.Window::frontendNanos).sum();
+    double nanos = windows.counted().size() * (double) WINDOW_NANOS;
     if (frames == 0) {
       throw new IOException(name() + ": no frame came through in " + seconds + " s");
     }
@@ -106,15 +98,51 @@ final class NetCase implements Case {
     Map<String, String> notes = new LinkedHashMap<>(account.notes());
     notes.put("features", "%#x".formatted(features));
     notes.put("frontend-busy-ns", "%.1f".formatted(frontendBusy));
+    notes.put("windows-near-far", windows.near() + " " + windows.far());
+    notes.put("far-per-second", "%.0f".formatted(windows.farPerSecond()));
     return new Sample(
-        Statistics.median(windows),
+        windows.perSecond(),
         backendNanos / frames,
         frontendNanos / frames,
         account.busyNanos().isPresent() ? account.busyNanos().getAsDouble() : null,
         // The front end looks for frames without end, and so do back ends that are told to.
         Math.min(frontendNanos, setup.poll() == Poll.BUSY ? backendNanos : Double.POSITIVE_INFINITY)
             / nanos,
+        windows.near() > 0,
         notes);
+  }
+
+  /** Waits for as many windows with the CPUs near each other as were asked for, within reason. */
+  private Windows windows(Child backend, Testpmd frontend, Ruler ruler)
+      throws IOException, InterruptedException {
+    Windows windows = new Windows();
+    int wanted = Math.toIntExact(TimeUnit.SECONDS.toNanos(seconds) / WINDOW_NANOS);
+    double distance = ruler.nanos();
+    long frames = frames(frontend.statistics());
+    double backendNanos = backend.cpuNanos();
+    double frontendNanos = frontend.child().cpuNanos();
+    for (int i = 0; i < PATIENCE * wanted && windows.near() < wanted; i++) {
+      TimeUnit.NANOSECONDS.sleep(WINDOW_NANOS);
+      Testpmd.Statistics statistics = frontend.statistics();
+      double backendNow = backend.cpuNanos();
+      double frontendNow = frontend.child().cpuNanos();
+      double distanceNow = ruler.nanos();
+      windows.add(
+          new Windows.Window(
+              setup.direction() == Direction.SINK
+                  ? statistics.sentPerSecond()
+                  : statistics.receivedPerSecond(),
+              frames(statistics) - frames,
+              backendNow - backendNanos,
+              frontendNow - frontendNanos),
+          distance,
+          distanceNow);
+      distance = distanceNow;
+      frames = frames(statistics);
+      backendNanos = backendNow;
+      frontendNanos = frontendNow;
+    }
+    return windows;
   }
 
   private long frames(Testpmd.Statistics statistics) {

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Other programs, and neighbours of a virtual machine, can halve what any program reaches. So a
  * round counts only if programs that never sleep had their CPUs almost to themselves, the CPUs were
- * as far apart for all sides, and the peer reached a good part of its usual value; else it is
- * repeated, and if that does not help, marked.
+ * near each other for all sides or far for all, and the peer reached a good part of its usual
+ * value; else it is repeated, and if that does not help, marked.
  */
 final class Rounds {
   /** Of its usual value the peer has to reach so much. */
@@ -25,29 +24,21 @@ final class Rounds {
   /** Who never sleeps has to have so much of its CPU. */
   static final double OF_CPU = 0.9;
 
-  private static final int ATTEMPTS = 5;
-
-  /** Measures how far apart the CPUs are, in nanoseconds, or not a number. */
-  interface Ruler {
-    double nanos() throws InterruptedException;
-  }
+  private static final int ATTEMPTS = 4;
 
   private final int rounds;
   private final Usual usual;
-  private final Ruler ruler;
   private final Consumer<String> progress;
 
   /**
    * A runner.
    *
    * @param usual what peers reached earlier on this machine
-   * @param ruler asked before and after every side
    * @param progress told of every round, in a line
    */
-  Rounds(int rounds, Usual usual, Ruler ruler, Consumer<String> progress) {
+  Rounds(int rounds, Usual usual, Consumer<String> progress) {
     this.rounds = rounds;
     this.usual = usual;
-    this.ruler = ruler;
     this.progress = progress;
   }
 
@@ -86,19 +77,16 @@ final class Rounds {
     List<String> order = number % 2 == 0 ? measured.sides() : measured.sides().reversed();
     for (int attempt = 1; ; attempt++) {
       Map<String, Sample> samples = new LinkedHashMap<>();
-      List<Double> distances = new ArrayList<>();
-      distances.add(ruler.nanos());
       for (String side : order) {
         measure(measured, side, samples);
-        distances.add(ruler.nanos());
       }
       boolean disturbed =
-          !Distance.same(distances)
+          samples.values().stream().map(Sample::near).distinct().count() > 1
               || heldUp(measured, samples)
               || samples.values().stream().anyMatch(Rounds::starved);
-      progress.accept(line(measured, number, samples, distances, disturbed));
+      progress.accept(line(measured, number, samples, disturbed));
       if (!disturbed || attempt == ATTEMPTS) {
-        return new Round(samples, distances, disturbed);
+        return new Round(samples, disturbed);
       }
     }
   }
@@ -129,12 +117,7 @@ final class Rounds {
     return share != null && share < OF_CPU;
   }
 
-  private String line(
-      Case measured,
-      int number,
-      Map<String, Sample> samples,
-      List<Double> distances,
-      boolean disturbed) {
+  private String line(Case measured, int number, Map<String, Sample> samples, boolean disturbed) {
     StringBuilder line =
         new StringBuilder("%s %d/%d:".formatted(measured.name(), number + 1, rounds));
     samples.forEach((side, sample) -> {
@@ -143,12 +126,10 @@ final class Rounds {
       if (!Double.isNaN(sample.backendNs())) {
         line.append(" (").append(Figures.nanos(sample.backendNs())).append(" ns)");
       }
+      if (!sample.near()) {
+        line.append(" far");
+      }
     });
-    line.append(
-        distances.stream()
-            .map(Math::round)
-            .map(String::valueOf)
-            .collect(Collectors.joining(" ", "; CPUs ", " ns apart")));
     return line.append(disturbed ? " disturbed" : "").toString();
   }
 }

@@ -70,7 +70,7 @@ final class RunOptions {
       return Bench.DONE;
     }
     Usual usual = Usual.read(bench.cache().resolve("bench/usual.json"));
-    Rounds runner = new Rounds(rounds, usual, Distance::nanos, Bench::say);
+    Rounds runner = new Rounds(rounds, usual, Bench::say);
     List<CaseResult> results = new ArrayList<>();
     for (Case each : chosen) {
       results.add(runner.measure(each));

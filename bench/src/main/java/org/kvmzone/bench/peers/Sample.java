@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  *     side cannot tell
  * @param share of a CPU, 0 to 1, that the program got which got least of those that never sleep;
  *     null if all of them do
+ * @param near whether the two CPUs were near each other ({@link Ruler})
  * @param notes what else was seen, to be kept with the figures
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -23,4 +24,5 @@ record Sample(
     double frontendNs,
     @Nullable Double busyNs,
     @Nullable Double share,
+    boolean near,
     Map<String, String> notes) {}

@@ -11,14 +11,14 @@ final class Results {
   private Results() {}
 
   static Sample sample(double perSecond, double backendNs, @Nullable Double busyNs) {
-    return new Sample(perSecond, backendNs, 30, busyNs, 0.98, Map.of("features", "0x0"));
+    return new Sample(perSecond, backendNs, 30, busyNs, 0.98, true, Map.of("features", "0x0"));
   }
 
   static Round round(boolean disturbed, Sample ours, Sample peer) {
     Map<String, Sample> samples = new LinkedHashMap<>();
     samples.put("kvmzone", ours);
     samples.put("dpdk", peer);
-    return new Round(samples, List.of(50.0, 50.0, 50.0), disturbed);
+    return new Round(samples, disturbed);
   }
 
   static CaseResult result(String name, Round... rounds) {
