@@ -85,7 +85,7 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "MILLISECONDS",
       description =
           "How long the devices work for guests that do not exist, before front ends are answered:"
-              + " the data path is compiled by then, some 400 ms (default: 0).")
+              + " the data path is compiled by then (default: 400).")
   private Optional<String> warmUp = Optional.empty();
 
   @Option(

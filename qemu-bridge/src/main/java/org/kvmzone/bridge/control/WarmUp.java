@@ -5,11 +5,8 @@ import org.kvmzone.bridge.device.SpecException;
 
 /** How long devices rehearse before, or while, the first guest comes. */
 public final class WarmUp {
-  /**
-   * Not at all: what is compiled for several kinds of guests at once is, about every other time,
-   * slower for the one that comes than what is compiled for that one.
-   */
-  public static final Duration DEFAULT = Duration.ZERO;
+  /** As long as it takes for the data path to be compiled, about. */
+  public static final Duration DEFAULT = Duration.ofMillis(400);
 
   private static final int MOST = 10_000;
 

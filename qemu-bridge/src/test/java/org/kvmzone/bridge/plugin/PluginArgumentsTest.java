@@ -18,7 +18,8 @@ class PluginArgumentsTest {
     PluginArguments arguments = PluginArguments.parse(List.of("name=of-qemu", "name=g1"));
 
     assertThat(arguments)
-        .isEqualTo(new PluginArguments("g1", List.of(), List.of(), Duration.ZERO, Level.INFO));
+        .isEqualTo(
+            new PluginArguments("g1", List.of(), List.of(), Duration.ofMillis(400), Level.INFO));
   }
 
   @Test
