@@ -11,8 +11,8 @@ import org.kvmzone.bench.peers.NetSetup.Poll;
 
 /** Frames between DPDK's virtio-user and a back end. */
 final class NetCase implements Case {
-  /** What is waited for first, and not counted. */
-  private static final long SETTLING_MILLIS = 1000;
+  /** What is waited for first, and not counted: a JVM that shares one CPU with its compilers. */
+  private static final long SETTLING_MILLIS = 3000;
 
   private static final long WINDOW_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -89,7 +89,7 @@ final class NetCase implements Case {
         windows.counted().stream().mapToDouble(Windows.Window::backendNanos).sum();
     double frontendNanos =
         windows.counted().stream().mapToDouble(Windows.Window::frontendNanos).sum();
-    double nanos = windows.counted().size() * (double) WINDOW_NANOS;
+    double nanos = windows.counted().stream().mapToLong(Windows.Window::nanos).sum();
     if (frames == 0) {
       throw new IOException(name() + ": no frame came through in " + seconds + " s");
     }
@@ -121,22 +121,26 @@ final class NetCase implements Case {
     long frames = frames(frontend.statistics());
     double backendNanos = backend.cpuNanos();
     double frontendNanos = frontend.child().cpuNanos();
+    long start = System.nanoTime();
     for (int i = 0; i < PATIENCE * wanted && windows.near() < wanted; i++) {
       TimeUnit.NANOSECONDS.sleep(WINDOW_NANOS);
       Testpmd.Statistics statistics = frontend.statistics();
       double backendNow = backend.cpuNanos();
       double frontendNow = frontend.child().cpuNanos();
+      long now = System.nanoTime();
       double distanceNow = ruler.nanos();
       windows.add(
           new Windows.Window(
               setup.direction() == Direction.SINK
                   ? statistics.sentPerSecond()
                   : statistics.receivedPerSecond(),
+              now - start,
               frames(statistics) - frames,
               backendNow - backendNanos,
               frontendNow - frontendNanos),
           distance,
           distanceNow);
+      start = now;
       distance = distanceNow;
       frames = frames(statistics);
       backendNanos = backendNow;

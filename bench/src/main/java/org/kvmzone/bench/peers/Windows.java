@@ -9,11 +9,13 @@ final class Windows {
    * One of them.
    *
    * @param perSecond frames
+   * @param nanos that it took
    * @param frames counted in it
    * @param backendNanos CPU time of the back end in it
    * @param frontendNanos of the front end
    */
-  record Window(double perSecond, long frames, double backendNanos, double frontendNanos) {}
+  record Window(
+      double perSecond, long nanos, long frames, double backendNanos, double frontendNanos) {}
 
   private final List<Window> near = new ArrayList<>();
   private final List<Window> far = new ArrayList<>();

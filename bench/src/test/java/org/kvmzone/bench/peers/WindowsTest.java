@@ -8,7 +8,7 @@ final class WindowsTest {
   private final Windows windows = new Windows();
 
   private void add(double perSecond, double before, double after) {
-    windows.add(new Windows.Window(perSecond, 1, 0, 0), before, after);
+    windows.add(new Windows.Window(perSecond, 1, 1, 0, 0), before, after);
   }
 
   @Test
