@@ -24,7 +24,7 @@ final class Rounds {
   /** Who never sleeps has to have so much of its CPU. */
   static final double OF_CPU = 0.9;
 
-  private static final int ATTEMPTS = 4;
+  private static final int ATTEMPTS = 3;
 
   private final int rounds;
   private final Usual usual;
