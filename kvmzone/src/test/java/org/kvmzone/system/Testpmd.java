@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
  */
 final class Testpmd implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration SETTLING = Duration.ofSeconds(1);
 
   private final Process process;
   private final Transcript output;
@@ -94,6 +95,9 @@ final class Testpmd implements AutoCloseable {
     tell("port config 1 rx_offload scatter on");
     tell("port config 2 rx_offload scatter on");
     tell("port start all");
+    output.await("^Done$", PATIENCE);
+    // Nobody answers when a queue is enabled, and a flow's queue depends on how many there are.
+    LockSupport.parkNanos(SETTLING.toNanos());
     tell("start");
     output.await("packet forwarding with retry - ports=4 ", PATIENCE);
   }
