@@ -16,6 +16,7 @@ final class LoopEntry {
   private final int kick;
   private final Consumer<DeviceQueue> onFault;
   private boolean faultReported; // the loop's thread only
+  private boolean served; // likewise
 
   LoopEntry(VirtioDevice device, DeviceQueue queue, int kick, Consumer<DeviceQueue> onFault) {
     this.device = device;
@@ -45,6 +46,11 @@ final class LoopEntry {
     try {
       // Looked at again by the owner: the session stops rings while it owns them.
       if (queue.state() != DeviceQueue.State.STOPPED) {
+        if (!served) {
+          // A new ring asks for kicks, and this thread may never sleep, and so never wake.
+          served = true;
+          queue.ring().disarmKicks();
+        }
         // A queue that is being stopped takes nothing new, but what a predecessor left.
         work = device.process(queue, queue.isRunning() ? budget : queue.ring().leftOver());
         LostMemory.report();
