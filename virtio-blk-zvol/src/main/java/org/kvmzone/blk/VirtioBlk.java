@@ -33,8 +33,6 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
   static final long F_TOPOLOGY = 1L << 10;
   static final long F_MQ = 1L << 12;
 
-  private static final int TYPE = 2;
-
   private final Disk disk;
   private final Settings settings;
   private final String serial;
@@ -81,11 +79,6 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
   @Override
   public String id() {
     return disk.id();
-  }
-
-  @Override
-  public int type() {
-    return TYPE;
   }
 
   @Override

@@ -44,24 +44,24 @@ final class BlkCases {
     return switch (setup.image()) {
       case NULL -> {
         if (setup.sleep() == Sleep.AT_ONCE) {
-          yield Optional.of(new Target(1.0, 1.3));
+          yield Optional.of(Target.rate(1.0, 1.3));
         }
         if (setup.frontend() == Frontend.IRQ || setup.work() == Work.WRITE) {
           yield Optional.empty();
         }
         yield switch (setup.depth()) {
-          case 1 -> Optional.of(new Target(7, 25));
-          case FULL -> Optional.of(new Target(2.5, 4));
+          case 1 -> Optional.of(Target.rate(7, 25));
+          case FULL -> Optional.of(Target.rate(2.5, 4));
           default -> Optional.empty();
         };
       }
       case HUGE ->
           setup.depth() == FULL && setup.frontend() == Frontend.POLL
-              ? Optional.of(new Target(0.8, 0.95))
+              ? Optional.of(Target.rate(0.8, 0.95))
               : Optional.empty();
       case CACHED ->
           setup.depth() != 32 && setup.frontend() == Frontend.POLL
-              ? Optional.of(new Target(1.5, 2))
+              ? Optional.of(Target.rate(1.5, 2))
               : Optional.empty();
       case TMPFS, LOOP -> Optional.empty();
     };

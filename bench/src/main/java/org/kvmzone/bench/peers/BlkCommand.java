@@ -49,7 +49,7 @@ final class BlkCommand implements Callable<Integer> {
     return new BlkCase(
         setup.name() + "/watched",
         setup,
-        Optional.of(new Target(0.6, 0.9)),
+        Optional.of(Target.rate(0.6, 0.9)),
         options.sides(
             List.of(KvmzoneDisk.watched(bench, images), KvmzoneDisk.plain(bench, images))),
         bench,

@@ -49,7 +49,10 @@ final class KvmzoneDisk implements Backend<BlkSetup> {
     String spec = "zvol,id=%s,%s,poll_us=%d".formatted(ID, image, setup.sleep().micros());
     List<String> words = new ArrayList<>(List.of("--disk", spec));
     words.addAll(options);
-    Kvmzone kvmzone = Kvmzone.serve(bench, directory, words);
-    return Running.of(kvmzone.child(), kvmzone.socket(ID));
+    return new KvmzoneRunning(
+        Kvmzone.serve(bench, directory, words),
+        List.of(ID),
+        List.of("reads", "writes"),
+        List.of("ioerrors"));
   }
 }

@@ -33,6 +33,11 @@ final class Qsd implements Backend<BlkSetup> {
     this.images = images;
   }
 
+  /** The machine's own, with QEMU's best engine. */
+  static Qsd plain(Images images) {
+    return new Qsd("qsd", Path.of(INSTALLED), "io_uring", images);
+  }
+
   @Override
   public String name() {
     return name;

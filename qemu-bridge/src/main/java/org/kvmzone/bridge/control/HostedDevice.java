@@ -197,13 +197,14 @@ public final class HostedDevice implements AutoCloseable {
     return ended.copy();
   }
 
-  /** What the device says of itself, with what is counted of its connections and queues. */
+  /** What it says of itself, with what is counted of its connections, queues and threads. */
   public DeviceReport report() {
     DeviceReport own = device.report();
     Map<String, String> properties = new LinkedHashMap<>(own.properties());
     properties.putAll(loops.properties());
     Map<String, Long> counters = new LinkedHashMap<>(own.counters());
     counters.putAll(statistics.counters());
+    counters.putAll(loops.counters());
     return new DeviceReport(own.kind(), properties, counters);
   }
 

@@ -47,6 +47,7 @@ public final class QueueLoop implements AutoCloseable {
   private final Optional<Cpus> cpus;
   private final Consumer<Throwable> onDeath;
   private final Thread thread;
+  private final BusyTime busy = new BusyTime();
 
   private volatile LoopEntry[] entries = {};
   private volatile EventSource[] sources = {};
@@ -191,6 +192,19 @@ public final class QueueLoop implements AutoCloseable {
     }
   }
 
+  /**
+   * Nanoseconds in turns that found work, so far, with the turn after each run of them, which did
+   * not; from any thread.
+   */
+  public long busyNanos() {
+    return busy.nanos(System::nanoTime);
+  }
+
+  /** How many turns have found work so far; from any thread. */
+  public long turns() {
+    return busy.turns();
+  }
+
   /** Ends the thread, waiting for its turn to end, a second at most; again does nothing. */
   @Override
   public void close() {
@@ -229,13 +243,16 @@ public final class QueueLoop implements AutoCloseable {
   private void run() {
     try {
       cpus.ifPresent(Cpus::bindThread);
+      busy.idle(System.nanoTime());
       long idleSince = 0;
       while (!closing) {
         if (turn() > 0) {
+          busy.worked();
           idleSince = 0;
           continue;
         }
         long now = System.nanoTime();
+        busy.idle(now);
         if (idleSince == 0) {
           idleSince = now;
         }
@@ -243,12 +260,15 @@ public final class QueueLoop implements AutoCloseable {
           Thread.onSpinWait();
         } else {
           sleep();
+          busy.idle(System.nanoTime());
           idleSince = 0;
         }
       }
     } catch (Throwable death) {
       LOG.log(Level.ERROR, "thread " + thread.getName() + " died", death);
       onDeath.accept(death);
+    } finally {
+      busy.idle(System.nanoTime());
     }
   }
 
