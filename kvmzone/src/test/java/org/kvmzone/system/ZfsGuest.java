@@ -28,7 +28,7 @@ import java.time.Duration;
  * of some hundred MHz: a JVM takes two seconds to start.
  */
 final class ZfsGuest implements AutoCloseable {
-  private static final Duration ORDER = Duration.ofSeconds(120);
+  private static final Duration ORDER = Duration.ofMinutes(5);
 
   private final Qemu qemu;
   private final KernelLog kernel;
@@ -58,7 +58,9 @@ final class ZfsGuest implements AutoCloseable {
     return guest;
   }
 
-  /** Runs a shell command, in two minutes, and returns what it printed; fails unless it exits 0. */
+  /**
+   * Runs a shell command, in five minutes, and returns what it printed; fails unless it exits 0.
+   */
   String run(String order) {
     return run(order, ORDER);
   }
@@ -75,7 +77,7 @@ final class ZfsGuest implements AutoCloseable {
     return result.output();
   }
 
-  /** Runs a shell command, in two minutes, and returns how it ended. */
+  /** Runs a shell command, in five minutes, and returns how it ended. */
   Guest.Result attempt(String order) {
     return attempt(order, ORDER);
   }
