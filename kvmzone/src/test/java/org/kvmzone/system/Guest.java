@@ -41,7 +41,12 @@ final class Guest implements AutoCloseable {
 
   /** Runs a shell command and returns what it printed; fails if its status isn't 0. */
   String run(String order) {
-    Result result = attempt(order);
+    return run(order, ORDER);
+  }
+
+  /** Runs a shell command that has so long; fails if its status isn't 0. */
+  String run(String order, Duration patience) {
+    Result result = attempt(order, patience);
     if (result.status != 0) {
       throw new AssertionError(
           "in the guest, exit %d of: %s%n%s".formatted(result.status, order, result.output));
@@ -54,14 +59,23 @@ final class Guest implements AutoCloseable {
 
   /** Runs a shell command and returns how it ended. */
   Result attempt(String order) {
+    return attempt(order, ORDER);
+  }
+
+  /** Runs a shell command that has so long, and returns how it ended. */
+  Result attempt(String order, Duration patience) {
     tell(order);
-    return awaitExit();
+    return awaitExit(patience);
   }
 
   /** Waits for the end of an order that was told before. */
   Result awaitExit() {
+    return awaitExit(ORDER);
+  }
+
+  private Result awaitExit(Duration patience) {
     // What the command printed need not end with a newline.
-    Transcript.Found exit = console.await("^(.*)## exit (\\d+)$", ORDER);
+    Transcript.Found exit = console.await("^(.*)## exit (\\d+)$", patience);
     List<String> lines = new ArrayList<>(exit.before());
     if (!exit.match().group(1).isEmpty()) {
       lines.add(exit.match().group(1));
