@@ -27,7 +27,6 @@ final class BlockQueue {
   private final Disk disk;
   private final Lane lane;
   private final RequestParser parser;
-  private final boolean writeThrough;
   private final Handover<BlockRequest> completed = new Handover<>();
 
   private BlockRequest[] idle = new BlockRequest[16];
@@ -39,7 +38,7 @@ final class BlockQueue {
   private @Nullable BlockRequest taken; // of what completed: what is not finished yet
 
   /** What all queues of a disk share. */
-  record Disk(String id, Zvol zvol, MemorySegment serial) {}
+  record Disk(String id, Zvol zvol, MemorySegment serial, CacheMode cache) {}
 
   /** What outlives a queue at its index: its counters, and the numbers it gives its requests. */
   static final class Lane {
@@ -59,24 +58,17 @@ final class BlockQueue {
   /**
    * A queue that was started.
    *
-   * @param writeThrough whether a write must be durable when it completes
    * @param predecessors queues of an earlier connection whose requests hang. They come back as
    *     requests of this one: if one of them were done again, then a later one to the same place,
    *     and the hanging one at last, the disk would hold what is out of date. So nothing is taken
    *     until they have stopped.
    */
-  BlockQueue(
-      DeviceQueue queue,
-      Disk disk,
-      Lane lane,
-      boolean writeThrough,
-      List<BlockQueue> predecessors) {
+  BlockQueue(DeviceQueue queue, Disk disk, Lane lane, List<BlockQueue> predecessors) {
     this.queue = queue;
     this.ring = queue.ring();
     this.disk = disk;
     this.lane = lane;
     this.parser = new RequestParser(disk.zvol());
-    this.writeThrough = writeThrough;
     this.predecessors = predecessors.stream().filter(BlockQueue::isDraining).toList();
     for (BlockQueue predecessor : this.predecessors) {
       var _ = predecessor.queue.stopped().thenRun(queue::wake);
@@ -151,15 +143,37 @@ final class BlockQueue {
     } else {
       request.begin(id, BlkProbes.DONE.watched() ? System.nanoTime() : 0);
       String op = request.type().word();
-      BlkProbes.START.fire(disk.id, op, id, request.offset(), request.length());
+      BlkProbes.START.fire(disk.id, op, id, request.offset(), request.bytes());
       submit(request);
     }
   }
 
   private void submit(BlockRequest request) {
-    if (request.submitTo(disk.zvol)) {
-      finish(request);
+    while (request.submitTo(disk.zvol)) {
+      if (isDone(request)) {
+        finish(request);
+        return;
+      }
     }
+  }
+
+  /**
+   * Whether nothing is left to do for a request whose operation completed; else it is set to it.
+   */
+  private boolean isDone(BlockRequest request) {
+    if (request.errno() != 0 || request.op() == ZvolRequest.Op.FLUSH) {
+      return true;
+    }
+    if (request.advance()) {
+      return false;
+    }
+    boolean changed =
+        request.op() == ZvolRequest.Op.WRITE || request.op() == ZvolRequest.Op.WRITE_ZEROES;
+    if (!changed || !disk.cache.writeThrough()) {
+      return true;
+    }
+    request.flush();
+    return false;
   }
 
   /** virtio 1.3 §5.2.6: 20 bytes, without a NUL at the end if all are used. */
@@ -178,7 +192,11 @@ final class BlockQueue {
   private int finishCompleted() {
     int count = 0;
     for (@Nullable BlockRequest each = nextCompleted(); each != null; each = nextCompleted()) {
-      finish(each);
+      if (isDone(each)) {
+        finish(each);
+      } else {
+        submit(each);
+      }
       count++;
     }
     publish();
@@ -197,7 +215,7 @@ final class BlockQueue {
       BlockRequest request = told[i];
       long latency = end - request.startNanos();
       String op = request.type().word();
-      long length = request.payload().bytes();
+      long length = request.bytes();
       BlkProbes.DONE.fire(disk.id, op, request.id(), latency, request.errno(), length);
       putBack(request);
     }
@@ -218,12 +236,7 @@ final class BlockQueue {
 
   private void finish(BlockRequest request) {
     int errno = request.errno();
-    if (writeThrough && errno == 0 && request.op() == ZvolRequest.Op.WRITE) {
-      request.flush();
-      submit(request);
-      return;
-    }
-    long length = request.payload().bytes();
+    long length = request.bytes();
     if (errno != 0) {
       lane.counters.increment(BlkCounter.ERRORS);
       answer(request, errno == Errno.EOPNOTSUPP ? Status.UNSUPP : Status.IOERR, 0);
@@ -242,6 +255,14 @@ final class BlockQueue {
       case OUT -> {
         lane.counters.increment(BlkCounter.WRITES);
         lane.counters.add(BlkCounter.NWRITTEN, length);
+      }
+      case DISCARD -> {
+        lane.counters.increment(BlkCounter.DISCARDS);
+        lane.counters.add(BlkCounter.NDISCARDED, length);
+      }
+      case WRITE_ZEROES -> {
+        lane.counters.increment(BlkCounter.ZEROES);
+        lane.counters.add(BlkCounter.NZEROED, length);
       }
       case FLUSH -> lane.counters.increment(BlkCounter.FLUSHES);
       case GET_ID -> lane.counters.increment(BlkCounter.IDS);

@@ -13,6 +13,7 @@ final class BlockRequest extends ZvolRequest {
   private final Runnable wake;
   private final Chain chain = new Chain();
   private final Buffers payload = new Buffers();
+  private final Segments segments = new Segments();
 
   private Type type = Type.FLUSH;
   private long id;
@@ -30,7 +31,11 @@ final class BlockRequest extends ZvolRequest {
     /** Makes durable what is complete. */
     FLUSH("flush"),
     /** Asks for the serial. */
-    GET_ID("get-id");
+    GET_ID("get-id"),
+    /** Says that ranges are no longer needed. */
+    DISCARD("discard"),
+    /** Fills ranges with zeroes. */
+    WRITE_ZEROES("write-zeroes");
 
     private final String word;
 
@@ -63,6 +68,33 @@ final class BlockRequest extends ZvolRequest {
   /** The part of the chain that holds data; filled by the parser. */
   Buffers payload() {
     return payload;
+  }
+
+  /** The ranges of a discard or a filling with zeroes; filled by the parser. */
+  Segments segments() {
+    return segments;
+  }
+
+  /** How many bytes it is about. */
+  long bytes() {
+    return type == Type.DISCARD || type == Type.WRITE_ZEROES ? segments.bytes() : payload.bytes();
+  }
+
+  /**
+   * Sets the operation to what comes next of a request that takes several.
+   *
+   * @return false if there is nothing more
+   */
+  boolean advance() {
+    if (!segments.hasNext()) {
+      return false;
+    }
+    if (type == Type.DISCARD) {
+      segments.discardNext(this);
+    } else {
+      segments.zeroNext(this);
+    }
+    return true;
   }
 
   /** What the guest asked for. */

@@ -31,7 +31,10 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
   static final long F_BLK_SIZE = 1L << 6;
   static final long F_FLUSH = 1L << 9;
   static final long F_TOPOLOGY = 1L << 10;
+  static final long F_CONFIG_WCE = 1L << 11;
   static final long F_MQ = 1L << 12;
+  static final long F_DISCARD = 1L << 13;
+  static final long F_WRITE_ZEROES = 1L << 14;
 
   private static final int TYPE = 2;
 
@@ -41,7 +44,6 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
   private final Lane[] lanes;
   private final AtomicReferenceArray<@Nullable BlockQueue> queues;
   private volatile List<BlockQueue> lingering = List.of();
-  private volatile boolean writeThrough = true;
 
   /**
    * What an operator can choose.
@@ -51,8 +53,14 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
    * @param threads that serve them, at most one for each queue
    * @param segMax the most pieces of memory in one request; a driver without indirect descriptors
    *     needs rings of two more (vhost-user.md T15)
+   * @param syncAlways a completed write is durable, whatever a driver chooses
    */
-  public record Settings(String serial, int queues, int threads, int segMax) {
+  public record Settings(String serial, int queues, int threads, int segMax, boolean syncAlways) {
+    /** Settings of a disk whose drivers choose when writes are durable. */
+    public Settings(String serial, int queues, int threads, int segMax) {
+      this(serial, queues, threads, segMax, false);
+    }
+
     /** Checks the above. */
     public Settings {
       if (serial.length() > SERIAL_SIZE
@@ -72,7 +80,7 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
     this.serial = settings.serial;
     MemorySegment bytes = Arena.ofAuto().allocate(SERIAL_SIZE);
     bytes.copyFrom(MemorySegment.ofArray(serial.getBytes(StandardCharsets.US_ASCII)));
-    disk = new Disk(id, zvol, bytes);
+    disk = new Disk(id, zvol, bytes, new CacheMode(zvol, settings.syncAlways));
     lanes = new Lane[settings.queues];
     Arrays.setAll(lanes, Lane::new);
     queues = new AtomicReferenceArray<>(settings.queues);
@@ -94,7 +102,7 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
         | F_BLK_SIZE
         | F_FLUSH
         | F_TOPOLOGY
-        | (disk.zvol().readOnly() ? F_RO : 0)
+        | (disk.zvol().readOnly() ? F_RO : F_CONFIG_WCE | F_DISCARD | F_WRITE_ZEROES)
         | (settings.queues > 1 ? F_MQ : 0);
   }
 
@@ -110,12 +118,17 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
 
   @Override
   public byte[] config() {
-    return BlkConfig.of(disk.zvol(), settings);
+    return BlkConfig.of(disk.zvol(), settings, disk.cache());
   }
 
   @Override
   public boolean writeConfig(int offset, byte[] bytes) {
-    return false; // the one field a driver may write comes with CONFIG_WCE
+    if (disk.zvol().readOnly() || !BlkConfig.isWriteback(offset, bytes)) {
+      return false;
+    }
+    // With sync=always, too: a driver that believes in a cache flushes it, for nothing.
+    disk.cache().choose(bytes[0] != 0);
+    return true;
   }
 
   @Override
@@ -134,8 +147,7 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
 
   @Override
   public void negotiated(long features) {
-    // A driver that does not know FLUSH takes a completed write for a durable one (§5.2.6.2).
-    writeThrough = (features & F_FLUSH) == 0;
+    disk.cache().negotiated(features);
   }
 
   @Override
@@ -164,7 +176,7 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
     hanging.removeIf(BlockQueue::isStopped);
     // First this, then that: a thread that misses a queue in the array finds it here.
     lingering = List.copyOf(hanging);
-    queues.set(index, new BlockQueue(queue, disk, lanes[index], writeThrough, lingering));
+    queues.set(index, new BlockQueue(queue, disk, lanes[index], lingering));
   }
 
   @Override
@@ -198,7 +210,7 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
     properties.put("readonly", disk.zvol().readOnly() ? "on" : "off");
     properties.put("serial", serial);
     properties.put("guest_block_size", disk.zvol().blockSizes().toString());
-    properties.put("cache", writeThrough ? "writethrough" : "writeback");
+    properties.put("cache", disk.cache().writeThrough() ? "writethrough" : "writeback");
     properties.put("queues", Integer.toString(settings.queues));
     properties.put("threads", Integer.toString(settings.threads));
     return new DeviceReport(

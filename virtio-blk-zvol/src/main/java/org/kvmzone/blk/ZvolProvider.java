@@ -55,6 +55,12 @@ public final class ZvolProvider implements DeviceProvider {
         new Property(
             "readonly", "on|off", "off", "refuse writes; several may share a path that is read"),
         new Property(
+            "sync",
+            "standard|always",
+            "standard",
+            "always: a completed write is durable, whatever the guest chooses; standard: its driver"
+                + " flushes, or has the cache write through"),
+        new Property(
             "serial",
             "TEXT",
             "the first 20 characters of the id",
@@ -197,7 +203,17 @@ public final class ZvolProvider implements DeviceProvider {
     if (threads > queues) {
       throw spec.bad("threads", "" + threads, "at most " + queues + ", the number of queues");
     }
-    return new VirtioBlk.Settings(
-        serial, queues, threads, spec.number("seg_max", 1, MAX_SEG_MAX, DEFAULT_SEG_MAX));
+    int segMax = spec.number("seg_max", 1, MAX_SEG_MAX, DEFAULT_SEG_MAX);
+    return new VirtioBlk.Settings(serial, queues, threads, segMax, syncAlways(spec));
+  }
+
+  /** ZFS has the same words for it; there is no {@code disabled}, which would lie to guests. */
+  private static boolean syncAlways(Spec spec) {
+    String sync = spec.text("sync").orElse("standard");
+    return switch (sync) {
+      case "standard" -> false;
+      case "always" -> true;
+      default -> throw spec.bad("sync", sync, "standard or always");
+    };
   }
 }
