@@ -24,6 +24,8 @@ public enum BlkCounter implements Counter {
   NZEROED("nzeroed"),
   /** Times the serial was asked for. */
   IDS("getids"),
+  /** Requests that had to wait for their limits. */
+  THROTTLED("throttled"),
   /** Requests that the volume could not carry out. */
   ERRORS("ioerrors"),
   /** Requests without a byte for their status: they cannot be answered. */

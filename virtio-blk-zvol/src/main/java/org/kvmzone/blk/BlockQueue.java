@@ -32,13 +32,15 @@ final class BlockQueue {
   private BlockRequest[] idle = new BlockRequest[16];
   private int idleCount;
   private List<BlockQueue> predecessors;
+  private final WaitingLine waiting = new WaitingLine();
+  private @Nullable Meter meter; // that what waits has taken from
   private boolean unpublished;
   private BlockRequest[] told = {}; // what is timed and not yet published
   private int toldCount;
   private @Nullable BlockRequest taken; // of what completed: what is not finished yet
 
   /** What all queues of a disk share. */
-  record Disk(String id, Zvol zvol, MemorySegment serial, CacheMode cache) {}
+  record Disk(String id, Zvol zvol, MemorySegment serial, CacheMode cache, Limiter limiter) {}
 
   /** What outlives a queue at its index: its counters, and the numbers it gives its requests. */
   static final class Lane {
@@ -79,6 +81,11 @@ final class BlockQueue {
     return queue == other;
   }
 
+  /** Makes its thread take a turn, from any thread. */
+  void wake() {
+    queue.wake();
+  }
+
   boolean isStopped() {
     return queue.state() == DeviceQueue.State.STOPPED;
   }
@@ -93,7 +100,11 @@ final class BlockQueue {
     if (mustWait()) {
       return work;
     }
-    int begun = take(Math.min(budget, BATCH));
+    if (meter != disk.limiter.meter()) {
+      meterChanged();
+    }
+    int begun = waiting.isEmpty() ? 0 : letGo();
+    begun += take(Math.min(budget, BATCH));
     return work + begun + (begun > 0 ? finishCompleted() : 0);
   }
 
@@ -102,7 +113,18 @@ final class BlockQueue {
     // A queue that drains takes nothing, so what is available must not keep its thread awake.
     return taken == null
         && completed.isEmpty()
+        && (waiting.isEmpty() || mayWait())
         && (mustWait() || !queue.isRunning() || ring.armKicks());
+  }
+
+  /** Whether nothing of that which waits can go, nor has heard what it has to hear. */
+  private boolean mayWait() {
+    return queue.isRunning() && meter == disk.limiter.meter() && sleepNanos() > 0;
+  }
+
+  /** How long nothing is to be done but for what others bring. */
+  long sleepNanos() {
+    return waiting.isEmpty() ? Long.MAX_VALUE : waiting.nanos(System.nanoTime());
   }
 
   private boolean mustWait() {
@@ -112,20 +134,71 @@ final class BlockQueue {
     return !predecessors.isEmpty();
   }
 
+  /** Whatever waits does so by other limits from now on; without any, no longer. */
+  private void meterChanged() {
+    Meter changed = disk.limiter.meter();
+    meter = changed;
+    long now = System.nanoTime();
+    waiting.forEach(request -> {
+      if (changed == null) {
+        request.due(now);
+      } else {
+        request.charge(changed, now);
+      }
+    });
+  }
+
+  /** Submits what is due of that which waits; if the queue is to stop, nothing waits any more. */
+  private int letGo() {
+    if (!queue.isRunning()) {
+      return letAllGo();
+    }
+    long now = System.nanoTime();
+    int count = 0;
+    for (@Nullable BlockRequest due = waiting.takeDue(now); due != null; ) {
+      start(due);
+      due = ++count < BATCH ? waiting.takeDue(now) : null;
+    }
+    return count;
+  }
+
+  /**
+   * What was taken last goes back to the ring, as if it had never been taken: a guest gains nothing
+   * by resetting its disk. The rest, between which others were done, goes at once; it has paid.
+   */
+  private int letAllGo() {
+    int count = 0;
+    for (BlockRequest last = waiting.takeLast(lane.nextId - 1); last != null; count++) {
+      if (meter != null) {
+        last.discharge(meter);
+      }
+      ring.unpop(last.chain());
+      lane.nextId--;
+      putBack(last);
+      last = waiting.takeLast(lane.nextId - 1);
+    }
+    for (BlockRequest next = waiting.takeFirst(); next != null; count++) {
+      start(next);
+      next = waiting.takeFirst();
+    }
+    return count;
+  }
+
   private int take(int wanted) {
     for (int i = 0; i < wanted; i++) {
       BlockRequest request =
           idleCount > 0 ? idle[--idleCount] : new BlockRequest(completed, queue::wake);
+      boolean again = ring.leftOver() > 0; // a predecessor has let it go already
       if (!ring.pop(request.chain())) {
         putBack(request);
         return i;
       }
-      begin(request);
+      begin(request, again);
     }
     return wanted;
   }
 
-  private void begin(BlockRequest request) {
+  private void begin(BlockRequest request, boolean again) {
     @Nullable BadRequest bad;
     try {
       bad = parser.parse(request.chain().readable(), request.chain().writable(), request);
@@ -142,10 +215,31 @@ final class BlockQueue {
       answerSerial(request);
     } else {
       request.begin(id, BlkProbes.DONE.watched() ? System.nanoTime() : 0);
-      String op = request.type().word();
-      BlkProbes.START.fire(disk.id, op, id, request.offset(), request.bytes());
-      submit(request);
+      if (meter == null || again || mayGo(request, meter)) {
+        start(request);
+      }
     }
+  }
+
+  /** Whether a request may go now; else it waits until it may. */
+  private boolean mayGo(BlockRequest request, Meter limits) {
+    if (request.type() == BlockRequest.Type.FLUSH) {
+      return true;
+    }
+    long now = System.nanoTime();
+    request.charge(limits, now);
+    if (request.due() - now <= 0) {
+      return true;
+    }
+    lane.counters.increment(BlkCounter.THROTTLED);
+    waiting.add(request);
+    return false;
+  }
+
+  private void start(BlockRequest request) {
+    String op = request.type().word();
+    BlkProbes.START.fire(disk.id, op, request.id(), request.offset(), request.bytes());
+    submit(request);
   }
 
   private void submit(BlockRequest request) {

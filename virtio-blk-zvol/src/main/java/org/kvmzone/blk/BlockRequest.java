@@ -18,6 +18,7 @@ final class BlockRequest extends ZvolRequest {
   private Type type = Type.FLUSH;
   private long id;
   private long startNanos;
+  private long due;
   private int errno;
   private @Nullable Thread submitter; // while it submits
   private boolean atOnce;
@@ -95,6 +96,39 @@ final class BlockRequest extends ZvolRequest {
       segments.zeroNext(this);
     }
     return true;
+  }
+
+  /** Whether it changes what the volume holds. */
+  boolean changes() {
+    return op() != Op.READ && op() != Op.FLUSH;
+  }
+
+  /** Takes what it costs from a meter; {@link #due} from then on says when it may go. */
+  void charge(Meter meter, long now) {
+    due = meter.take(changes(), operations(), metered(), now);
+  }
+
+  /** Gives back what it took from a meter, where it does not go at all. */
+  void discharge(Meter meter) {
+    meter.giveBack(changes(), operations(), metered());
+  }
+
+  private int operations() {
+    return Math.max(1, segments.count());
+  }
+
+  /** A discard moves nothing; zeroes may have to be written. */
+  private long metered() {
+    return type == Type.DISCARD ? 0 : bytes();
+  }
+
+  /** From when on it may go, as {@link System#nanoTime} counts. */
+  long due() {
+    return due;
+  }
+
+  void due(long nanoTime) {
+    due = nanoTime;
   }
 
   /** What the guest asked for. */

@@ -36,6 +36,11 @@ final class Segments {
     bytes += length;
   }
 
+  /** How many ranges there are. */
+  int count() {
+    return count;
+  }
+
   /** Bytes in all ranges together; those that overlap count twice. */
   long bytes() {
     return bytes;

@@ -16,13 +16,14 @@ import org.kvmzone.blk.BlockQueue.Disk;
 import org.kvmzone.blk.BlockQueue.Lane;
 import org.kvmzone.bridge.device.DeviceQueue;
 import org.kvmzone.bridge.device.DeviceReport;
+import org.kvmzone.bridge.device.Limited;
 import org.kvmzone.bridge.device.Resizable;
 import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.device.VirtioDevice;
 import org.kvmzone.bridge.probe.Counters;
 
 /** A virtio block device (virtio 1.3 §5.2) on a volume, which it owns. */
-public final class VirtioBlk implements VirtioDevice, Resizable {
+public final class VirtioBlk implements VirtioDevice, Resizable, Limited {
   /** The longest serial, in bytes. */
   public static final int SERIAL_SIZE = 20;
 
@@ -43,6 +44,7 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
   private final String serial;
   private final Lane[] lanes;
   private final AtomicReferenceArray<@Nullable BlockQueue> queues;
+  private final Runnable wake = this::wakeAll;
   private volatile List<BlockQueue> lingering = List.of();
 
   /**
@@ -54,11 +56,20 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
    * @param segMax the most pieces of memory in one request; a driver without indirect descriptors
    *     needs rings of two more (vhost-user.md T15)
    * @param syncAlways a completed write is durable, whatever a driver chooses
+   * @param limits what it may do in a second
+   * @param group the name of those that may do as much together
    */
-  public record Settings(String serial, int queues, int threads, int segMax, boolean syncAlways) {
-    /** Settings of a disk whose drivers choose when writes are durable. */
+  public record Settings(
+      String serial,
+      int queues,
+      int threads,
+      int segMax,
+      boolean syncAlways,
+      Limits limits,
+      Optional<String> group) {
+    /** Settings of a disk whose drivers choose when writes are durable, and without limits. */
     public Settings(String serial, int queues, int threads, int segMax) {
-      this(serial, queues, threads, segMax, false);
+      this(serial, queues, threads, segMax, false, Limits.NONE, Optional.empty());
     }
 
     /** Checks the above. */
@@ -74,16 +85,21 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
     }
   }
 
-  /** A disk called {@code id}. */
+  /**
+   * A disk called {@code id}.
+   *
+   * @throws VolumeException if its group has other limits
+   */
   public VirtioBlk(String id, Zvol zvol, Settings settings) {
     this.settings = settings;
     this.serial = settings.serial;
     MemorySegment bytes = Arena.ofAuto().allocate(SERIAL_SIZE);
     bytes.copyFrom(MemorySegment.ofArray(serial.getBytes(StandardCharsets.US_ASCII)));
-    disk = new Disk(id, zvol, bytes, new CacheMode(zvol, settings.syncAlways));
     lanes = new Lane[settings.queues];
     Arrays.setAll(lanes, Lane::new);
     queues = new AtomicReferenceArray<>(settings.queues);
+    CacheMode cache = new CacheMode(zvol, settings.syncAlways);
+    disk = new Disk(id, zvol, bytes, cache, Limiter.join(settings.group, settings.limits, wake));
   }
 
   @Override
@@ -146,6 +162,24 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
   }
 
   @Override
+  public Map<String, String> limit(Map<String, String> changes) {
+    if (!changes.isEmpty()) {
+      disk.limiter().change(disk.id(), changes);
+    }
+    return disk.limiter().words();
+  }
+
+  /** Has all queues see what has changed. */
+  private void wakeAll() {
+    for (int i = 0; i < queues.length(); i++) {
+      BlockQueue queue = queues.get(i);
+      if (queue != null) {
+        queue.wake();
+      }
+    }
+  }
+
+  @Override
   public void negotiated(long features) {
     disk.cache().negotiated(features);
   }
@@ -189,6 +223,11 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
     return of(queue).mayIdle();
   }
 
+  @Override
+  public long sleepNanos(DeviceQueue queue) {
+    return of(queue).sleepNanos();
+  }
+
   /** Ours for that queue: the current one at its index, or a former one whose requests hang. */
   private BlockQueue of(DeviceQueue queue) {
     BlockQueue current = queues.get(queue.index());
@@ -211,6 +250,7 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
     properties.put("serial", serial);
     properties.put("guest_block_size", disk.zvol().blockSizes().toString());
     properties.put("cache", disk.cache().writeThrough() ? "writethrough" : "writeback");
+    properties.putAll(disk.limiter().words());
     properties.put("queues", Integer.toString(settings.queues));
     properties.put("threads", Integer.toString(settings.threads));
     return new DeviceReport(
@@ -219,6 +259,7 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
 
   @Override
   public void close() {
+    disk.limiter().leave(wake);
     disk.zvol().close();
   }
 }

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -26,6 +27,10 @@ class CacheModeTest {
   private static final long SIZE = 64 * 512;
 
   private final FaultyZvol zvol = new FaultyZvol(SIZE, BlockSizes.of(512, 512), false);
+
+  private static VirtioBlk.Settings settings(boolean syncAlways) {
+    return new VirtioBlk.Settings("s", 1, 1, 126, syncAlways, Limits.NONE, Optional.empty());
+  }
 
   private static void choose(VirtioBlk disk, boolean writeback) {
     assertThat(disk.writeConfig(WRITEBACK, new byte[] {(byte) (writeback ? 1 : 0)})).isTrue();
@@ -93,7 +98,7 @@ class CacheModeTest {
 
   @Test
   void syncAlways_leavesNoChoice() {
-    VirtioBlk disk = new VirtioBlk("d", zvol, new VirtioBlk.Settings("s", 1, 1, 126, true));
+    VirtioBlk disk = new VirtioBlk("d", zvol, settings(true));
     try (GuestDisk guest = new GuestDisk(disk, CONFIG)) {
       assertThat(disk.config()[WRITEBACK]).isZero();
       choose(disk, true);
@@ -231,9 +236,7 @@ class CacheModeTest {
     Random random = new Random(seed);
     for (int round = 0; round < 200; round++) {
       ForgetfulZvol forgetful = new ForgetfulZvol();
-      VirtioBlk disk =
-          new VirtioBlk(
-              "disk0", forgetful, new VirtioBlk.Settings("s", 1, 1, 126, random.nextInt(8) == 0));
+      VirtioBlk disk = new VirtioBlk("disk0", forgetful, settings(random.nextInt(8) == 0));
       try (GuestDisk guest = new GuestDisk(disk, random.nextInt(4) == 0 ? 0 : CONFIG, 1 << 20)) {
         new Model(guest, forgetful, random, "seed %d, round %d".formatted(seed, round)).run();
       }

@@ -52,7 +52,7 @@ class ZvolProviderTest {
           .containsEntry("guest_block_size", "512/4096")
           .containsEntry("queues", "64")
           .containsEntry("threads", "1");
-      assertThat(report.counters()).containsEntry("reads", 0L).hasSize(20);
+      assertThat(report.counters()).containsEntry("reads", 0L).hasSize(21);
     }
   }
 
@@ -161,7 +161,26 @@ class ZvolProviderTest {
             "queues",
             "threads",
             "seg_max",
-            "incoming");
+            "incoming",
+            "group",
+            "iops-total",
+            "iops-total-max",
+            "iops-total-max-length",
+            "iops-read",
+            "iops-read-max",
+            "iops-read-max-length",
+            "iops-write",
+            "iops-write-max",
+            "iops-write-max-length",
+            "bps-total",
+            "bps-total-max",
+            "bps-total-max-length",
+            "bps-read",
+            "bps-read-max",
+            "bps-read-max-length",
+            "bps-write",
+            "bps-write-max",
+            "bps-write-max-length");
     assertThat(provider.properties())
         .allSatisfy(property ->
             assertThat(property.values() + property.byDefault() + property.meaning())
