@@ -40,7 +40,13 @@ final class BlockQueue {
   private @Nullable BlockRequest taken; // of what completed: what is not finished yet
 
   /** What all queues of a disk share. */
-  record Disk(String id, Zvol zvol, MemorySegment serial, CacheMode cache, Limiter limiter) {}
+  record Disk(
+      String id,
+      Zvol zvol,
+      MemorySegment serial,
+      CacheMode cache,
+      Limiter limiter,
+      VolumeErrors errors) {}
 
   /** What outlives a queue at its index: its counters, and the numbers it gives its requests. */
   static final class Lane {
@@ -333,6 +339,7 @@ final class BlockQueue {
     long length = request.bytes();
     if (errno != 0) {
       lane.counters.increment(BlkCounter.ERRORS);
+      disk.errors.report(request);
       answer(request, errno == Errno.EOPNOTSUPP ? Status.UNSUPP : Status.IOERR, 0);
       return;
     }

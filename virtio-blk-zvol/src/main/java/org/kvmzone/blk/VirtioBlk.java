@@ -99,7 +99,8 @@ public final class VirtioBlk implements VirtioDevice, Resizable, Limited {
     Arrays.setAll(lanes, Lane::new);
     queues = new AtomicReferenceArray<>(settings.queues);
     CacheMode cache = new CacheMode(zvol, settings.syncAlways);
-    disk = new Disk(id, zvol, bytes, cache, Limiter.join(settings.group, settings.limits, wake));
+    Limiter limiter = Limiter.join(settings.group, settings.limits, wake);
+    disk = new Disk(id, zvol, bytes, cache, limiter, new VolumeErrors(id, System::nanoTime));
   }
 
   @Override

@@ -15,6 +15,7 @@ import org.kvmzone.blk.GuestDisk.Answer;
 import org.kvmzone.blk.GuestDisk.Request;
 import org.kvmzone.blk.ZvolRequest.Op;
 import org.kvmzone.bridge.ffi.Errno;
+import org.kvmzone.bridge.probe.Watcher;
 import org.kvmzone.bridge.testing.GuestRam.Piece;
 
 /** Requests that an honest driver makes, and what becomes of them. */
@@ -209,6 +210,25 @@ class VirtioBlkTest {
     assertThat(count("ioerrors")).isEqualTo(9);
     assertThat(count("reads")).isEqualTo(3);
     assertThat(count("writes")).isZero();
+  }
+
+  @Test
+  void errorsOfTheVolume_areToldWhoWatches() {
+    List<String> fired = new ArrayList<>();
+    Watcher watcher =
+        (disk, op, s2, id, errno, offset, length) ->
+            fired.add("%s %s %d %d %d".formatted(disk, op, errno, offset, length));
+    BlkProbes.ERROR.watch(watcher);
+    try {
+      zvol.fault(request -> Errno.ENOSPC);
+      guest.write(8, new byte[512]);
+      assertThat(guest.answer().status()).isEqualTo(Status.IOERR);
+      guest.segments(GuestDisk.DISCARD, 0, 8, 0);
+      assertThat(guest.answer().status()).isEqualTo(Status.IOERR);
+    } finally {
+      BlkProbes.ERROR.unwatch(watcher);
+    }
+    assertThat(fired).containsExactly("disk0 write 28 4096 512", "disk0 discard 28 0 4096");
   }
 
   @Test
