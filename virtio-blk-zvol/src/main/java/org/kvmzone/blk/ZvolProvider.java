@@ -1,6 +1,7 @@
 package org.kvmzone.blk;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -25,6 +26,59 @@ public final class ZvolProvider implements DeviceProvider {
   private static final Pattern SERIAL = Pattern.compile("[ -~]{1,20}");
   private static final Pattern BLOCK_SIZE = Pattern.compile("([0-9]{1,6})(?:/([0-9]{1,6}))?");
 
+  private static final List<Property> OWN =
+      List.of(
+          new Property(
+              "kind",
+              "raw|null",
+              "raw",
+              "what the disk stands on: null keeps nothing, and needs size= instead of path="),
+          new Property("path", "PATH", "required", "the raw file or block device"),
+          new Property(
+              "size",
+              "SIZE",
+              "the file's own",
+              "create the file, sparse and of this size, if it does not exist"),
+          new Property(
+              "readonly", "on|off", "off", "refuse writes; several may share a path that is read"),
+          new Property(
+              "sync",
+              "standard|always",
+              "standard",
+              "always: a completed write is durable, whatever the guest chooses; standard: its"
+                  + " driver flushes, or has the cache write through"),
+          new Property(
+              "serial",
+              "TEXT",
+              "the first 20 characters of the id",
+              "what the guest sees as the disk's serial number, up to 20 ASCII characters"),
+          new Property(
+              "guest_block_size",
+              "LOGICAL[/PHYSICAL]",
+              "the device's own, 512/4096 for a file",
+              "the guest's block sizes in bytes, powers of two from 512 to 65536"),
+          new Property(
+              "queues",
+              "1..256",
+              "64",
+              "how many queues QEMU may use (its num-queues, by default one for each vCPU)"),
+          new Property("threads", "1..64", "1", "how many threads serve the queues"),
+          new Property(
+              "seg_max",
+              "1..1022",
+              "126",
+              "pieces of memory in a request; at most QEMU's queue-size less 2"),
+          new Property(
+              "incoming",
+              "on|off",
+              "off",
+              "the guest is still running elsewhere: do not claim the disk before it arrives"),
+          new Property(
+              "group",
+              "NAME",
+              "none",
+              "the disks of this process that name it share one set of the limits below"));
+
   /** For {@link java.util.ServiceLoader}. */
   public ZvolProvider() {}
 
@@ -40,46 +94,9 @@ public final class ZvolProvider implements DeviceProvider {
 
   @Override
   public List<Property> properties() {
-    return List.of(
-        new Property(
-            "kind",
-            "raw|null",
-            "raw",
-            "what the disk stands on: null keeps nothing, and needs size= instead of path="),
-        new Property("path", "PATH", "required", "the raw file or block device"),
-        new Property(
-            "size",
-            "SIZE",
-            "the file's own",
-            "create the file, sparse and of this size, if it does not exist"),
-        new Property(
-            "readonly", "on|off", "off", "refuse writes; several may share a path that is read"),
-        new Property(
-            "serial",
-            "TEXT",
-            "the first 20 characters of the id",
-            "what the guest sees as the disk's serial number, up to 20 ASCII characters"),
-        new Property(
-            "guest_block_size",
-            "LOGICAL[/PHYSICAL]",
-            "the device's own, 512/4096 for a file",
-            "the guest's block sizes in bytes, powers of two from 512 to 65536"),
-        new Property(
-            "queues",
-            "1..256",
-            "64",
-            "how many queues QEMU may use (its num-queues, by default one for each vCPU)"),
-        new Property("threads", "1..64", "1", "how many threads serve the queues"),
-        new Property(
-            "seg_max",
-            "1..1022",
-            "126",
-            "pieces of memory in a request; at most QEMU's queue-size less 2"),
-        new Property(
-            "incoming",
-            "on|off",
-            "off",
-            "the guest is still running elsewhere: do not claim the disk before it arrives"));
+    List<Property> all = new ArrayList<>(OWN);
+    all.addAll(Limits.properties());
+    return all;
   }
 
   @Override
@@ -102,7 +119,13 @@ public final class ZvolProvider implements DeviceProvider {
   public VirtioDevice create(Spec spec) {
     VirtioBlk.Settings settings = settings(spec);
     try {
-      return new VirtioBlk(spec.id(), opener(spec).get(), settings);
+      Zvol zvol = opener(spec).get();
+      try {
+        return new VirtioBlk(spec.id(), zvol, settings);
+      } catch (VolumeException e) {
+        zvol.close();
+        throw e;
+      }
     } catch (VolumeException e) {
       throw new SpecException(spec.label() + ": " + e.getMessage(), e);
     }
@@ -197,7 +220,18 @@ public final class ZvolProvider implements DeviceProvider {
     if (threads > queues) {
       throw spec.bad("threads", "" + threads, "at most " + queues + ", the number of queues");
     }
+    int segMax = spec.number("seg_max", 1, MAX_SEG_MAX, DEFAULT_SEG_MAX);
     return new VirtioBlk.Settings(
-        serial, queues, threads, spec.number("seg_max", 1, MAX_SEG_MAX, DEFAULT_SEG_MAX));
+        serial, queues, threads, segMax, syncAlways(spec), Limits.of(spec), spec.name("group"));
+  }
+
+  /** ZFS has the same words for it; there is no {@code disabled}, which would lie to guests. */
+  private static boolean syncAlways(Spec spec) {
+    String sync = spec.text("sync").orElse("standard");
+    return switch (sync) {
+      case "standard" -> false;
+      case "always" -> true;
+      default -> throw spec.bad("sync", sync, "standard or always");
+    };
   }
 }

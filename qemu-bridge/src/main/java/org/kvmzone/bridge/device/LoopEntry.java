@@ -64,21 +64,29 @@ final class LoopEntry {
     return work;
   }
 
-  /** Asks for kicks; false if there is work, or another owner may leave some. */
-  boolean mayIdle() {
+  /**
+   * Asks for kicks.
+   *
+   * @return how many nanoseconds the thread may sleep: none if there is work, or another owner may
+   *     leave some; {@link Long#MAX_VALUE} until it is woken
+   */
+  long sleepNanos() {
     if (queue.state() == DeviceQueue.State.STOPPED) {
-      return true;
+      return Long.MAX_VALUE;
     }
     if (!queue.tryAcquire()) {
-      return false;
+      return 0;
     }
     try {
-      boolean idle = queue.state() == DeviceQueue.State.STOPPED || device.mayIdle(queue);
+      if (queue.state() == DeviceQueue.State.STOPPED) {
+        return Long.MAX_VALUE;
+      }
+      long nanos = device.mayIdle(queue) ? device.sleepNanos(queue) : 0;
       LostMemory.report();
-      return idle;
+      return nanos;
     } catch (Throwable thrown) {
       fail(thrown);
-      return true;
+      return Long.MAX_VALUE;
     } finally {
       settle();
       queue.release();

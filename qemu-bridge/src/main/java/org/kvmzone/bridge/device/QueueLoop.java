@@ -295,17 +295,26 @@ public final class QueueLoop implements AutoCloseable {
 
   private void sleep() {
     sleeping = true; // volatile: before the last look
-    boolean idle = true;
+    long nanos = Long.MAX_VALUE;
     for (LoopEntry entry : entries) {
-      idle &= entry.mayIdle();
+      nanos = Math.min(nanos, entry.sleepNanos());
     }
-    if (idle && !closing) {
-      int ignored = SysEpoll.epollWait(epoll.number(), events.address(), EVENTS, -1);
+    if (nanos > 0 && !closing) {
+      int ignored =
+          SysEpoll.epollWait(epoll.number(), events.address(), EVENTS, milliseconds(nanos));
       SysEventfd.drain(wake.number(), scratch);
     }
     sleeping = false;
     for (LoopEntry entry : entries) {
       entry.disarm();
     }
+  }
+
+  /** For epoll_wait: rounded up, so that nobody is woken before there is something to do. */
+  private static int milliseconds(long nanos) {
+    if (nanos == Long.MAX_VALUE) {
+      return -1;
+    }
+    return (int) Math.min(Integer.MAX_VALUE, (nanos - 1) / 1_000_000 + 1);
   }
 }

@@ -95,6 +95,16 @@ public interface VirtioDevice extends AutoCloseable {
   }
 
   /**
+   * How long the thread may sleep until a queue that {@linkplain #mayIdle may idle} wants a turn
+   * although nobody wakes it.
+   *
+   * @return nanoseconds, more than 0
+   */
+  default long sleepNanos(DeviceQueue queue) {
+    return Long.MAX_VALUE;
+  }
+
+  /**
    * A queue is being stopped: no new chain is to be taken from it, requests in flight are to
    * complete. The session waits for {@link DeviceQueue#ring} to have nothing in flight, within a
    * bound; {@link #process} goes on being called meanwhile with a budget of 0.
