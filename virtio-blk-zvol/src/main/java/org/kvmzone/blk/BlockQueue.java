@@ -102,6 +102,7 @@ final class BlockQueue {
       return work;
     }
     int begun = take(Math.min(budget, BATCH));
+    disk.zvol.endBatch();
     return work + begun + (begun > 0 ? finishCompleted() : 0);
   }
 

@@ -16,6 +16,7 @@ import org.kvmzone.blk.BlockQueue.Disk;
 import org.kvmzone.blk.BlockQueue.Lane;
 import org.kvmzone.bridge.device.DeviceQueue;
 import org.kvmzone.bridge.device.DeviceReport;
+import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.device.Resizable;
 import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.device.VirtioDevice;
@@ -106,6 +107,11 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
   @Override
   public int loopCount() {
     return settings.threads;
+  }
+
+  @Override
+  public List<EventSource> sources(int loop) {
+    return disk.zvol().sources(loop);
   }
 
   @Override

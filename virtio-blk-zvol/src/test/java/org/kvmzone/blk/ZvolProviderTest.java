@@ -158,6 +158,8 @@ class ZvolProviderTest {
             "queues",
             "threads",
             "seg_max",
+            "engine",
+            "direct",
             "incoming");
     assertThat(provider.properties())
         .allSatisfy(property ->
