@@ -111,6 +111,7 @@ final class BlockQueue {
     }
     int begun = waiting.isEmpty() ? 0 : letGo();
     begun += take(Math.min(budget, BATCH));
+    disk.zvol.endBatch();
     return work + begun + (begun > 0 ? finishCompleted() : 0);
   }
 

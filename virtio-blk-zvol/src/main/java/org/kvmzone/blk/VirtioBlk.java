@@ -17,6 +17,7 @@ import org.kvmzone.blk.BlockQueue.Lane;
 import org.kvmzone.bridge.device.DeviceQueue;
 import org.kvmzone.bridge.device.DeviceReport;
 import org.kvmzone.bridge.device.Limited;
+import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.device.Resizable;
 import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.device.VirtioDevice;
@@ -124,6 +125,11 @@ public final class VirtioBlk implements VirtioDevice, Resizable, Limited {
   @Override
   public int loopCount() {
     return settings.threads;
+  }
+
+  @Override
+  public List<EventSource> sources(int loop) {
+    return disk.zvol().sources(loop);
   }
 
   @Override

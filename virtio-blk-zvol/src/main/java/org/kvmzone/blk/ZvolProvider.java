@@ -2,6 +2,7 @@ package org.kvmzone.blk;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -68,6 +69,17 @@ public final class ZvolProvider implements DeviceProvider {
               "1..1022",
               "126",
               "pieces of memory in a request; at most QEMU's queue-size less 2"),
+          new Property(
+              "engine",
+              "auto|inline|io_uring|workers",
+              "auto",
+              "who reads and writes: the queue's thread itself, the kernel, or threads that may"
+                  + " block"),
+          new Property(
+              "direct",
+              "on|off",
+              "on for a block device",
+              "pass by the host's page cache (O_DIRECT)"),
           new Property(
               "incoming",
               "on|off",
@@ -147,7 +159,7 @@ public final class ZvolProvider implements DeviceProvider {
   }
 
   private static NullZvol nothing(Spec spec) {
-    for (String name : List.of("path", "incoming")) {
+    for (String name : List.of("path", "incoming", "engine", "direct")) {
       if (spec.text(name).isPresent()) {
         throw new SpecException(spec.label() + ": " + name + "= is of no use to kind=null");
       }
@@ -176,7 +188,17 @@ public final class ZvolProvider implements DeviceProvider {
         spec.flag("readonly", false),
         size.map(OptionalLong::of).orElse(OptionalLong.empty()),
         sizes,
-        spec.flag("incoming", false));
+        spec.flag("incoming", false),
+        engine(spec),
+        spec.text("direct").map(_ -> spec.flag("direct", false)));
+  }
+
+  private static EngineKind engine(Spec spec) {
+    String text = spec.text("engine").orElse(EngineKind.AUTO.word());
+    return Arrays.stream(EngineKind.values())
+        .filter(kind -> kind.word().equals(text))
+        .findFirst()
+        .orElseThrow(() -> spec.bad("engine", text, "auto, inline, io_uring or workers"));
   }
 
   private static Optional<BlockSizes> sizes(Spec spec) {

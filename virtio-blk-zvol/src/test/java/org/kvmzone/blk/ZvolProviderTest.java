@@ -161,6 +161,8 @@ class ZvolProviderTest {
             "queues",
             "threads",
             "seg_max",
+            "engine",
+            "direct",
             "incoming",
             "group",
             "iops-total",

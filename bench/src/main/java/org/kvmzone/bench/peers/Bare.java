@@ -63,7 +63,8 @@ final class Bare {
             switch (setup.image()) {
               case NULL -> "null";
               case HUGE, TMPFS -> "memory:" + images.path(setup.image());
-              case CACHED, LOOP -> throw new Unavailable("the bare loops have only memory");
+              case CACHED, DIRECT, LOOP, LOOP4096, ZRAM ->
+                  throw new Unavailable("the bare loops have only memory");
             };
         return Bare.start(bench, language, directory, List.of("--blk", image));
       }

@@ -18,7 +18,7 @@ final class BlkCases {
 
   static List<BlkSetup> all() {
     List<BlkSetup> setups = new ArrayList<>();
-    for (Image image : Image.values()) {
+    for (Image image : Image.COMPARED) {
       // A loop device's own thread has no priority, and would get no CPU beside one that polls.
       if (image != Image.LOOP) {
         for (int depth : DEPTHS) {
@@ -37,6 +37,32 @@ final class BlkCases {
       setups.add(new BlkSetup(Image.NULL, Work.READ, 1, frontend, Sleep.AT_ONCE));
     }
     return setups;
+  }
+
+  /** Where the engines of our disks are compared with each other. */
+  static List<BlkSetup> ofEngines() {
+    List<BlkSetup> setups = new ArrayList<>();
+    for (Image image : Image.OF_ENGINES) {
+      for (Work work : Work.values()) {
+        for (int depth : DEPTHS) {
+          setups.add(new BlkSetup(image, work, depth, Frontend.POLL, Sleep.USUAL));
+        }
+      }
+    }
+    return setups;
+  }
+
+  /** Our disk as it is by itself, and by each engine. */
+  static List<Backend<BlkSetup>> engines(BlkSetup setup, Workbench bench, Images images) {
+    boolean direct = setup.image() == Image.DIRECT || setup.image().isDevice();
+    List<Backend<BlkSetup>> sides = new ArrayList<>(List.of(KvmzoneDisk.plain(bench, images)));
+    for (String engine : List.of("inline", "io_uring", "workers")) {
+      sides.add(KvmzoneDisk.by(engine, direct, bench, images));
+    }
+    if (setup.image().isDevice()) {
+      sides.add(KvmzoneDisk.by("inline", false, bench, images));
+    }
+    return sides;
   }
 
   /** How far ahead of the peer we should be. */
@@ -63,7 +89,7 @@ final class BlkCases {
           setup.depth() != 32 && setup.frontend() == Frontend.POLL
               ? Optional.of(Target.rate(1.5, 2))
               : Optional.empty();
-      case TMPFS, LOOP -> Optional.empty();
+      case TMPFS, DIRECT, LOOP, LOOP4096, ZRAM -> Optional.empty();
     };
   }
 

@@ -33,6 +33,16 @@ final class BlkCommand implements Callable<Integer> {
                 options.seconds));
       }
       cases.add(watched(bench, images));
+      for (BlkSetup setup : BlkCases.ofEngines()) {
+        cases.add(
+            new BlkCase(
+                setup.name() + "/engines",
+                setup,
+                Optional.empty(),
+                options.sides(BlkCases.engines(setup, bench, images)),
+                bench,
+                options.seconds));
+      }
       return options.run(cases, bench);
     }
   }
