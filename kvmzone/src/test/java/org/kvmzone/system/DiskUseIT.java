@@ -87,9 +87,9 @@ final class DiskUseIT {
   }
 
   /** Bytes of storage that a sparse file takes. */
-  private static long allocated(Path file) throws IOException {
+  private long allocated(Path file) throws IOException {
     List<String> words = List.of("stat", "-c", "%b", file.toString());
-    try (Command stat = new Command(file.getParent(), Map.of(), words)) {
+    try (Command stat = new Command(directory, Map.of(), words)) {
       assertThat(stat.awaitExit(Duration.ofSeconds(30))).isZero();
       return 512 * Long.parseLong(stat.output().text().strip());
     }

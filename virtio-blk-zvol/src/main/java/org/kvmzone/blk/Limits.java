@@ -111,7 +111,7 @@ public final class Limits {
     long perSecond = amount(spec, measure, measure.word);
     long burst = amount(spec, measure, measure.word + MAX);
     String length = measure.word + LENGTH;
-    if (burst != 0 && burst <= perSecond || burst != 0 && perSecond == 0) {
+    if (burst != 0 && (burst <= perSecond || perSecond == 0)) {
       throw spec.bad(
           measure.word + MAX,
           spec.text(measure.word + MAX).orElse(""),

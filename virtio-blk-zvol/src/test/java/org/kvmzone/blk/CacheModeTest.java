@@ -153,7 +153,16 @@ class CacheModeTest {
     private final List<ZvolRequest> underWay = new ArrayList<>();
     private final Map<ZvolRequest, Promise> promised = new HashMap<>();
 
-    private record Promise(byte[] content, int[] changes) {}
+    /** What a flush will have made durable. */
+    private static final class Promise {
+      final byte[] content;
+      final int[] changes;
+
+      Promise(byte[] content, int[] changes) {
+        this.content = content;
+        this.changes = changes;
+      }
+    }
 
     @Override
     public void submit(ZvolRequest request) {
