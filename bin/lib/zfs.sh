@@ -84,7 +84,8 @@ zfs_closure() {
 zfs_kernel() {
   local kernel=$GUEST_DIR/kernel release package
   release=$(basename "$kernel"/lib/modules/*)
-  if [[ ! -d $ZFS_DIR/modules/$release/$1 && -z $(zfs_candidate "linux-headers-$release") ]]; then
+  if [[ ! -d $kernel ]] ||
+    [[ ! -d $ZFS_DIR/modules/$release/$1 && -z $(zfs_candidate "linux-headers-$release") ]]; then
     kernel=$ZFS_DIR/kernel
     package=$(debs_apt apt-cache depends linux-image-cloud-amd64 | sed -n 's/^ *Depends: //p;T;q')
     rm -rf "$kernel"

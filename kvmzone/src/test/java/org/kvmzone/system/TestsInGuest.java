@@ -34,10 +34,11 @@ final class TestsInGuest {
       return DynamicTest.dynamicTest(
           name,
           () -> {
-            String said = String.join("\n", words);
+            // Reports number these tests and leave their names out.
+            String said = "in the guest, " + name + ": " + String.join("\n", words);
             assumeTrue(!verdict.equals("skipped"), said);
             if (!verdict.equals("passed")) {
-              throw new AssertionError("in the guest: " + said);
+              throw new AssertionError(said);
             }
           });
     }
