@@ -61,7 +61,9 @@ final class Images implements AutoCloseable {
           case HUGE -> huge();
           case TMPFS -> file(Files.createTempFile(Path.of("/dev/shm"), "kvmzone-bench", ".img"));
           case CACHED ->
-              file(Files.createTempFile(bench.cache().resolve("bench"), "image", ".img"));
+              file(
+                  Files.createTempFile(
+                      Files.createDirectories(bench.cache().resolve("bench")), "image", ".img"));
           case DIRECT -> path(Image.CACHED);
           case LOOP -> loop(512);
           case LOOP4096 -> loop(4096);

@@ -22,10 +22,10 @@ import org.kvmzone.bridge.ffi.SysEventfd;
  * The one shape of a data thread: serve every queue and source, up to a budget each; when nothing
  * was done, look again for a bounded time; then ask for kicks, look once more, and sleep.
  *
- * <p>Kicks and sources are waited for edge-triggered, so that nothing has to be read from a kick:
- * whatever descriptor a front end passes, it can wake the thread but not keep it awake. One broken
- * queue, or a device that throws, stops that queue only; should the thread itself die, {@code
- * onDeath} is told, so that no front end waits for it for ever.
+ * <p>Kicks, sources and wake-ups are waited for edge-triggered, so that nothing has to be read from
+ * them: whatever descriptor a front end passes, it can wake the thread but not keep it awake. One
+ * broken queue, or a device that throws, stops that queue only; should the thread itself die,
+ * {@code onDeath} is told, so that no front end waits for it for ever.
  */
 public final class QueueLoop implements AutoCloseable {
   private static final Logger LOG = System.getLogger(QueueLoop.class.getName());
@@ -40,7 +40,6 @@ public final class QueueLoop implements AutoCloseable {
 
   private final Arena arena = Arena.ofShared();
   private final MemorySegment events = arena.allocate(EVENTS * EpollEvent.SIZE, 8);
-  private final MemorySegment scratch = arena.allocate(8, 8);
   private final Fd epoll;
   private final Fd wake;
   private final long pollNanos;
@@ -302,7 +301,6 @@ public final class QueueLoop implements AutoCloseable {
     if (nanos > 0 && !closing) {
       int ignored =
           SysEpoll.epollWait(epoll.number(), events.address(), EVENTS, milliseconds(nanos));
-      SysEventfd.drain(wake.number(), scratch);
     }
     sleeping = false;
     for (LoopEntry entry : entries) {

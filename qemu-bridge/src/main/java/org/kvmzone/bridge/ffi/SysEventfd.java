@@ -36,9 +36,4 @@ public final class SysEventfd {
     // EAGAIN: the counter is full, so it is readable. EBADF: nobody is there to be told.
     long ignored = Unistd.write(fd, ONE.address(), 8);
   }
-
-  /** Takes whatever a counter holds, so that it is no longer readable. */
-  public static void drain(int fd, MemorySegment scratch) {
-    long ignored = Unistd.read(fd, scratch.address(), 8);
-  }
 }

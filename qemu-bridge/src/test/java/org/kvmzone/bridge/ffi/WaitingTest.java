@@ -20,11 +20,11 @@ class WaitingTest {
   }
 
   @Test
-  void eventfd_countsSignalsAndIsDrainedAtOnce() {
+  void eventfd_countsSignalsAndIsReadAtOnce() {
     MemorySegment scratch = arena.allocate(8, 8);
     SysEventfd.signal(event.number());
     SysEventfd.signal(event.number());
-    SysEventfd.drain(event.number(), scratch);
+    assertThat(Unistd.read(event.number(), scratch.address(), 8)).isEqualTo(8);
     assertThat(scratch.get(JAVA_LONG, 0)).isEqualTo(2);
     assertThat(Unistd.read(event.number(), scratch.address(), 8)).isEqualTo(-Errno.EAGAIN);
   }
@@ -35,7 +35,7 @@ class WaitingTest {
     assertThat(Unistd.write(event.number(), almost.address(), 8)).isEqualTo(8);
     SysEventfd.signal(event.number());
     MemorySegment scratch = arena.allocate(8, 8);
-    SysEventfd.drain(event.number(), scratch);
+    assertThat(Unistd.read(event.number(), scratch.address(), 8)).isEqualTo(8);
     assertThat(scratch.get(JAVA_LONG, 0)).isEqualTo(-2);
   }
 
