@@ -2,6 +2,7 @@ package org.kvmzone.bridge.device;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
@@ -29,6 +30,7 @@ final class BusyTime {
 
   private long word; // through WORD: the thread writes, others read
   private long turns; // through TURNS
+  private final AtomicLong told = new AtomicLong(); // the most that nanos has said
   private long looked; // at the clock, the last time; the thread's own
   private boolean working; // the thread's own
 
@@ -56,6 +58,12 @@ final class BusyTime {
    * @param clock the one that {@link #idle} is told of
    */
   long nanos(LongSupplier clock) {
+    // A thread that is kept from its CPU between a look at the clock and idle() works until then
+    // for whoever asks meanwhile, and did not afterwards.
+    return told.accumulateAndGet(seen(clock), Math::max);
+  }
+
+  private long seen(LongSupplier clock) {
     while (true) {
       long seen = (long) WORD.getAcquire(this);
       if ((seen & 1) == 0) {

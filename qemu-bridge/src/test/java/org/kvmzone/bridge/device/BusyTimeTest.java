@@ -56,6 +56,17 @@ class BusyTimeTest extends LoopFixture {
   }
 
   @Test
+  void whatWasTold_isNotTakenBack_whenTheThreadLookedAtTheClockLongBefore() {
+    idle(0);
+    busy.worked();
+    long looked = now + 10;
+    now += 1000;
+    assertBusy(1000, 1);
+    busy.idle(looked);
+    assertBusy(1000, 1);
+  }
+
+  @Test
   void whoReadsWhileItChanges_seesItNeverGoBack_norRunAhead() throws InterruptedException {
     long start = System.nanoTime();
     busy.idle(start);
