@@ -90,6 +90,9 @@ public final class Main {
         new ResizeCommand(context),
         new CheckCommand(context),
         new SpecsCommand(context),
+        VolumeCommand.line(context),
+        PoolCommand.line(context),
+        ImageCommand.line(context),
         new CommandLine.HelpCommand());
   }
 
