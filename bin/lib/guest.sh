@@ -62,7 +62,7 @@ guest_pack() {
   guest_program /usr/bin/iperf3 "$root/bin"
   guest_fio "$root" || return 1
   for module in $GUEST_MODULES; do
-    guest_module "$module" "$root/lib/modules" || return 1
+    guest_module "$GUEST_DIR/kernel" "$module" "$root/lib/modules" || return 1
   done
   (cd "$root" && find . | cpio --quiet -o -H newc -R 0:0) >"$GUEST_DIR/initrd.new"
   mv "$GUEST_DIR/initrd.new" "$GUEST_DIR/initrd"
@@ -108,18 +108,19 @@ guest_fio() {
   rm -r "$build"
 }
 
-# guest_module NAME DIR: copies a module of the kernel after those it needs, and notes it in the order of loading.
+# guest_module KERNEL NAME DIR: copies a module of an unpacked kernel after those it needs, and notes it in the order of
+# loading.
 guest_module() {
-  local name=$1 dir=$2 file need
+  local kernel=$1 name=$2 dir=$3 file need
   [[ ! -e $dir/$name.ko ]] || return 0
-  file=$(find "$GUEST_DIR/kernel" -name "$name.ko" -o -name "${name//_/-}.ko" -o -name "$name.ko.xz")
+  file=$(find "$kernel" -name "$name.ko" -o -name "${name//_/-}.ko" -o -name "$name.ko.xz")
   [[ -n $file ]] || { echo "the kernel has no module $name"; return 1; }
   case $file in
   *.xz) xz -dc "$file" >"$dir/$name.ko" ;;
   *) cp "$file" "$dir/$name.ko" ;;
   esac
   for need in $(tr '\0' '\n' <"$dir/$name.ko" | sed -n 's/^depends=//p' | tr ',' ' '); do
-    guest_module "$need" "$dir" || return 1
+    guest_module "$kernel" "$need" "$dir" || return 1
   done
   echo "$name" >>"$dir/order"
 }

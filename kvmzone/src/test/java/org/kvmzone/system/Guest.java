@@ -54,14 +54,23 @@ final class Guest implements AutoCloseable {
 
   /** Runs a shell command and returns how it ended. */
   Result attempt(String order) {
+    return attempt(order, ORDER);
+  }
+
+  /** Runs a shell command that has so long, and returns how it ended. */
+  Result attempt(String order, Duration patience) {
     tell(order);
-    return awaitExit();
+    return awaitExit(patience);
   }
 
   /** Waits for the end of an order that was told before. */
   Result awaitExit() {
+    return awaitExit(ORDER);
+  }
+
+  private Result awaitExit(Duration patience) {
     // What the command printed need not end with a newline.
-    Transcript.Found exit = console.await("^(.*)## exit (\\d+)$", ORDER);
+    Transcript.Found exit = console.await("^(.*)## exit (\\d+)$", patience);
     List<String> lines = new ArrayList<>(exit.before());
     if (!exit.match().group(1).isEmpty()) {
       lines.add(exit.match().group(1));

@@ -10,9 +10,12 @@
  * <p>Two front ends need no guest: libblkio, as {@code qemu-img} and {@code qemu-io} use it, and
  * DPDK's virtio-user in {@link org.kvmzone.system.Testpmd}.
  *
- * <p>What the tests need and Maven cannot bring, the {@link org.kvmzone.system.GuestKit}, QEMU 10
- * and {@link org.kvmzone.system.Trixie}'s programs, {@code bin/test} puts into the user's cache.
- * Where it is missing, tests are skipped and say so.
+ * <p>What needs real OpenZFS runs inside a {@link org.kvmzone.system.ZfsGuest}: shell commands,
+ * {@code kvmzone}, programs of ours, whole test classes.
+ *
+ * <p>What the tests need and Maven cannot bring, the {@link org.kvmzone.system.GuestKit}, the
+ * {@link org.kvmzone.system.ZfsKit}, QEMU 10 and {@link org.kvmzone.system.Trixie}'s programs,
+ * {@code bin/test} puts into the user's cache. Where it is missing, tests are skipped and say so.
  */
 @NullMarked
 package org.kvmzone.system;

@@ -1,0 +1,98 @@
+package org.kvmzone.system;
+
+import static java.util.stream.Collectors.joining;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * The class path of these tests as a file system for a guest, which mounts it at {@code /app}, with
+ * programs that run what is on it.
+ */
+final class GuestClassPath {
+  private static final Duration PACKING = Duration.ofSeconds(60);
+  private static final long MIB = 1 << 20;
+
+  /** The client compiler alone: in a guest without KVM there is no time for another. */
+  private static final String JAVA =
+      """
+      #!/bin/bash
+      export CLASSPATH=%s
+      exec /java/bin/java --enable-native-access=ALL-UNNAMED \
+        --sun-misc-unsafe-memory-access=deny -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "$@"
+      """;
+
+  private static final String KVMZONE =
+      """
+      #!/bin/bash
+      exec java org.kvmzone.cli.Main "$@"
+      """;
+
+  private GuestClassPath() {}
+
+  /** Makes {@code image}, and beside it what goes into it. */
+  static void pack(Path image) throws IOException {
+    Path root = image.resolveSibling("app");
+    Files.createDirectories(root.resolve("bin"));
+    List<String> entries = new ArrayList<>();
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+      Path from = Path.of(entry);
+      if (Files.exists(from)) {
+        String name = entries.size() + "-" + from.getFileName();
+        copy(from, root.resolve(name));
+        entries.add("/app/" + name);
+      }
+    }
+    program(root.resolve("bin/java"), JAVA.formatted(String.join(":", entries)));
+    program(root.resolve("bin/kvmzone"), KVMZONE);
+    format(root, image);
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(from.relativize(file).toString()));
+      }
+    }
+  }
+
+  private static void program(Path file, String script) throws IOException {
+    Files.writeString(file, script);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  private static void format(Path root, Path image) throws IOException {
+    long bytes = 0;
+    try (Stream<Path> files = Files.walk(root)) {
+      for (Path file : files.toList()) {
+        bytes += Math.max(4096, Files.size(file)) + 4096;
+      }
+    }
+    List<String> words =
+        List.of(
+            "/sbin/mke2fs",
+            "-q",
+            "-t",
+            "ext4",
+            "-O",
+            "^has_journal",
+            "-d",
+            root.toString(),
+            image.toString(),
+            (bytes * 5 / 4 / MIB + 8) + "M");
+    try (Command command = new Command(root, Map.of(), words)) {
+      if (command.awaitExit(PACKING) != 0) {
+        throw new AssertionError(
+            words.stream().collect(joining(" ")) + ": " + command.output().text());
+      }
+    }
+  }
+}
