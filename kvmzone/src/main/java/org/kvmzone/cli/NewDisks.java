@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.kvmzone.blk.zfs.DatasetName;
 import org.kvmzone.blk.zfs.ZfsException;
@@ -45,7 +46,7 @@ final class NewDisks {
 
   private String make(NewDisk disk) {
     if (disk.image().isEmpty()) {
-      boolean sparse = disk.reservation().equals(java.util.Optional.of("0"));
+      boolean sparse = disk.reservation().equals(Optional.of("0"));
       volumes.create(disk.volume(), disk.size().orElseThrow() * MIB, sparse, properties(disk));
       return "empty";
     }

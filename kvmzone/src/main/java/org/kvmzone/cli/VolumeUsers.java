@@ -75,7 +75,7 @@ final class VolumeUsers {
       try {
         disks(host).stream().filter(disk -> same(disk.path(), node)).forEach(users::add);
       } catch (IOException | Failure e) {
-        continue; // it has just ended, or left its socket behind
+        // It has just ended, or left its socket behind: it uses nothing.
       }
     }
     return users;

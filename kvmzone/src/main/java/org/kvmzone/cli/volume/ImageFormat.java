@@ -1,40 +1,32 @@
 package org.kvmzone.cli.volume;
 
+import java.nio.charset.StandardCharsets;
+
 /** What an image is written in, as its first bytes tell. */
 enum ImageFormat {
-  QCOW2('Q', 'F', 'I', 0xfb),
-  GZIP(0x1f, 0x8b),
-  ZSTD(0x28, 0xb5, 0x2f, 0xfd),
+  QCOW2("QFI\u00fb"),
+  GZIP("\u001f\u008b"),
+  ZSTD("(\u00b5/\u00fd"),
   /** The disk's bytes: what is nothing else. */
-  RAW;
+  RAW("");
 
   /** So many bytes have to be seen. */
   static final int LONGEST_MAGIC = 4;
 
-  private final int[] magic;
+  /** A character stands for a byte. */
+  private final String magic;
 
-  ImageFormat(int... magic) {
+  ImageFormat(String magic) {
     this.magic = magic;
   }
 
   static ImageFormat of(byte[] first) {
+    String begins = new String(first, StandardCharsets.ISO_8859_1);
     for (ImageFormat format : values()) {
-      if (format.begins(first)) {
+      if (begins.startsWith(format.magic)) {
         return format;
       }
     }
     return RAW;
-  }
-
-  private boolean begins(byte[] bytes) {
-    if (bytes.length < magic.length) {
-      return false;
-    }
-    for (int i = 0; i < magic.length; i++) {
-      if ((bytes[i] & 0xff) != magic[i]) {
-        return false;
-      }
-    }
-    return true;
   }
 }

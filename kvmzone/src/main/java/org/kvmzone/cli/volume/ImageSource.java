@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.GZIPInputStream;
 import org.kvmzone.blk.zfs.ZfsException;
 
@@ -60,7 +61,7 @@ final class ImageSource implements AutoCloseable {
 
   /** How many bytes of it have been read. */
   long position() {
-    return counted.count;
+    return counted.count.get();
   }
 
   /**
@@ -93,7 +94,7 @@ final class ImageSource implements AutoCloseable {
   }
 
   private static final class Counted extends FilterInputStream {
-    private volatile long count;
+    private final AtomicLong count = new AtomicLong();
 
     Counted(InputStream in) {
       super(in);
@@ -102,14 +103,14 @@ final class ImageSource implements AutoCloseable {
     @Override
     public int read() throws IOException {
       int read = super.read();
-      count += read < 0 ? 0 : 1;
+      count.addAndGet(read < 0 ? 0 : 1);
       return read;
     }
 
     @Override
     public int read(byte[] buffer, int offset, int length) throws IOException {
       int read = super.read(buffer, offset, length);
-      count += Math.max(read, 0);
+      count.addAndGet(Math.max(read, 0));
       return read;
     }
   }

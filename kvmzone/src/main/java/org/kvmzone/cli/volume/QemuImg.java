@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.kvmzone.blk.zfs.ZfsException;
@@ -58,6 +59,8 @@ final class QemuImg {
                 "convert",
                 "-n",
                 "--target-is-zero",
+                "-t",
+                "writeback", // flushed in the end: the snapshot is to have all of it
                 "-f",
                 "qcow2",
                 "-O",
@@ -68,7 +71,7 @@ final class QemuImg {
   }
 
   private String run(List<String> arguments, Duration limit) throws IOException {
-    List<String> command = new java.util.ArrayList<>(List.of(program.toString()));
+    List<String> command = new ArrayList<>(List.of(program.toString()));
     command.addAll(arguments);
     BoundedProcess ended = BoundedProcess.runApart(command, Map.of(), limit);
     if (ended.exit().isEmpty() || ended.exit().getAsInt() != 0) {

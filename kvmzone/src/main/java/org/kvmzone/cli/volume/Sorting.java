@@ -18,7 +18,7 @@ public final class Sorting {
     return sortFields.stream()
         .map(Sorting::by)
         .reduce(Comparator::thenComparing)
-        .orElse((one, other) -> 0);
+        .orElse((_, _) -> 0);
   }
 
   private static Comparator<Map<String, String>> by(String field) {

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.kvmzone.blk.zfs.Nv;
 import org.kvmzone.blk.zfs.ZfsException;
 import org.kvmzone.bridge.device.Spec;
@@ -41,7 +42,7 @@ public record VolumeProperties(Map<String, String> texts) {
       Map.of("on", 1L, "off", 2L, "lzjb", 3L, "gzip", 10L, "zle", 14L, "lz4", 15L, "zstd", 16L);
 
   private static final Pattern GZIP = Pattern.compile("gzip-([1-9])");
-  private static final int GZIP_1 = 5;
+  private static final long GZIP_1 = 5L;
 
   private static final Pattern USERS = Pattern.compile("[a-z0-9_.-]*:[a-z0-9:_.-]*");
   private static final int LONGEST_NAME = 255;
@@ -143,8 +144,7 @@ public record VolumeProperties(Map<String, String> texts) {
 
   private static ZfsException unknown(String name) {
     List<String> known =
-        java.util.stream.Stream.concat(
-                WORDS.keySet().stream(), List.of(BLOCK, COMPRESSION, RESERVATION).stream())
+        Stream.concat(WORDS.keySet().stream(), List.of(BLOCK, COMPRESSION, RESERVATION).stream())
             .sorted()
             .toList();
     return ZfsException.usage(

@@ -1,5 +1,8 @@
 package org.kvmzone.blk.zfs;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -13,15 +16,8 @@ import java.nio.charset.StandardCharsets;
  * struct { uint32_t drr_type, drr_payloadlen; uint64_t drr_magic, drr_versioninfo, drr_creation_time;
  *          uint32_t drr_type, drr_flags; uint64_t drr_toguid, drr_fromguid; char drr_toname[256]; };
  * }
- *
- * @param bytes the record as it came
- * @param raw whether blocks are as they were on disk
- * @param onOrigin whether it begins at a snapshot of another dataset: it makes a clone
- * @param fromGuid the guid of the snapshot that it begins at; 0 if it is a full one
- * @param toName the snapshot, as the sender calls it
  */
-public record StreamHeader(
-    byte[] bytes, boolean raw, boolean onOrigin, long fromGuid, String toName) {
+public final class StreamHeader {
   /** Bytes of the record. */
   public static final int SIZE = 312;
 
@@ -38,6 +34,20 @@ public record StreamHeader(
   private static final int FLAGS_OFFSET = 36;
   private static final int FROM_GUID_OFFSET = 48;
   private static final int NAME_OFFSET = 56;
+
+  private final byte[] bytes;
+  private final boolean raw;
+  private final boolean onOrigin;
+  private final long fromGuid;
+  private final String toName;
+
+  private StreamHeader(byte[] bytes, ByteBuffer record) {
+    this.bytes = bytes;
+    raw = (record.getLong(VERSION_OFFSET) >>> 2 & FEATURE_RAW) != 0;
+    onOrigin = (record.getInt(FLAGS_OFFSET) & FLAG_CLONE) != 0;
+    fromGuid = record.getLong(FROM_GUID_OFFSET);
+    toName = name(bytes);
+  }
 
   /**
    * Reads a first record.
@@ -67,12 +77,34 @@ public record StreamHeader(
       throw ZfsException.failed(
           "cannot receive: this is the stream of a file system, not a volume");
     }
-    return new StreamHeader(
-        bytes,
-        (version >>> 2 & FEATURE_RAW) != 0,
-        (record.getInt(FLAGS_OFFSET) & FLAG_CLONE) != 0,
-        record.getLong(FROM_GUID_OFFSET),
-        name(bytes));
+    return new StreamHeader(bytes.clone(), record);
+  }
+
+  /** Whether blocks are as they were on disk. */
+  public boolean raw() {
+    return raw;
+  }
+
+  /** Whether it begins at a snapshot of another dataset: it makes a clone. */
+  public boolean onOrigin() {
+    return onOrigin;
+  }
+
+  /** The guid of the snapshot that it begins at; 0 if it is a full one. */
+  public long fromGuid() {
+    return fromGuid;
+  }
+
+  /** The snapshot, as the sender calls it. */
+  public String toName() {
+    return toName;
+  }
+
+  /** The record as it came. */
+  MemorySegment copy(Arena arena) {
+    MemorySegment record = arena.allocate(SIZE, Long.BYTES);
+    MemorySegment.copy(bytes, 0, record, ValueLayout.JAVA_BYTE, 0, SIZE);
+    return record;
   }
 
   private static String name(byte[] bytes) {

@@ -3,11 +3,13 @@ package org.kvmzone.blk.zfs;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.kvmzone.bridge.ffi.Errno;
 
@@ -18,6 +20,7 @@ import org.kvmzone.bridge.ffi.Errno;
  */
 public final class ZfsCore {
   private static final int NO_CLEANUP = -1;
+  private static final Duration UDEV_LOOKS = Duration.ofSeconds(5);
 
   private ZfsCore() {}
 
@@ -135,10 +138,20 @@ public final class ZfsCore {
     }
   }
 
-  /** Destroys a volume without snapshots. */
+  /**
+   * Destroys a volume without snapshots. One that has just been closed may be open again for a
+   * moment: udev looks at what was written.
+   */
   public void destroy(DatasetName volume) {
     try (Arena arena = Arena.ofConfined()) {
-      check(LibzfsCore.lzc_destroy(text(arena, volume)), "destroy '" + volume + "'", "");
+      MemorySegment name = text(arena, volume);
+      long end = System.nanoTime() + UDEV_LOOKS.toNanos();
+      int error = LibzfsCore.lzc_destroy(name);
+      while (error == Errno.EBUSY && System.nanoTime() - end < 0) {
+        LockSupport.parkNanos(UDEV_LOOKS.toNanos() / 50);
+        error = LibzfsCore.lzc_destroy(name);
+      }
+      check(error, "destroy '" + volume + "'", "");
     }
   }
 
@@ -257,8 +270,6 @@ public final class ZfsCore {
   public void receive(DatasetName snapshot, StreamHeader header, Receive how, int fd) {
     try (Arena arena = Arena.ofConfined();
         NvList properties = NvList.of(how.properties)) {
-      MemorySegment record = arena.allocate(StreamHeader.SIZE, 8);
-      MemorySegment.copy(header.bytes(), 0, record, ValueLayout.JAVA_BYTE, 0, StreamHeader.SIZE);
       int error =
           LibzfsCore.lzc_receive_with_header(
               text(arena, snapshot),
@@ -268,7 +279,7 @@ public final class ZfsCore {
               how.resumable,
               header.raw(),
               fd,
-              record);
+              header.copy(arena));
       check(error, "receive '" + snapshot + "'", error == 0 ? "" : ZfsErrno.ofReceiving(error));
     }
   }
