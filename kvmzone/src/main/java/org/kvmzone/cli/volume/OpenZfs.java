@@ -220,6 +220,9 @@ public final class OpenZfs implements Volumes {
 
   @Override
   public void destroy(DatasetName name, boolean recursive) {
+    if (!exists(name)) {
+      throw ZfsException.failed("cannot destroy '" + name + "': dataset does not exist");
+    }
     if (!name.isVolume()) {
       destroyLeaves(List.of(name));
       return;

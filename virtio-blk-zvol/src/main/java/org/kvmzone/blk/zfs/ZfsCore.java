@@ -131,7 +131,7 @@ public final class ZfsCore {
       String why =
           switch (error) {
             case Errno.EEXIST -> "more recent snapshots or bookmarks exist: -r destroys them";
-            case Errno.ENOENT -> "there is no such snapshot";
+            case ZfsErrno.ESRCH -> "there is no such snapshot";
             default -> "";
           };
       check(error, "rollback to '" + snapshot + "'", why);
@@ -155,7 +155,7 @@ public final class ZfsCore {
     }
   }
 
-  /** Destroys snapshots of one pool, all or none. */
+  /** Destroys snapshots of one pool, all or none; those that are not there do not matter. */
   public void destroySnapshots(List<DatasetName> snapshots) {
     try (NvList names = NvList.of(Nv.names(snapshots))) {
       withErrors(errors -> LibzfsCore.lzc_destroy_snaps(names.address(), false, errors))
@@ -163,7 +163,7 @@ public final class ZfsCore {
     }
   }
 
-  /** Destroys a bookmark. */
+  /** Destroys a bookmark; that it is not there does not matter. */
   public void destroyBookmark(DatasetName bookmark) {
     try (NvList names = NvList.of(Nv.names(List.of(bookmark)))) {
       withErrors(errors -> LibzfsCore.lzc_destroy_bookmarks(names.address(), errors))
@@ -340,6 +340,9 @@ public final class ZfsCore {
     }
 
     private static String words(int error, String exists) {
+      if (error == ZfsErrno.ESRCH) {
+        return "no such tag on this dataset";
+      }
       return error == Errno.EEXIST && !exists.isEmpty() ? exists : ZfsErrno.words(error);
     }
   }

@@ -22,6 +22,9 @@ final class ZfsErrno {
   /** ECKSUM: a checksum does not match; Linux's EBADE stands for it. */
   static final int ECKSUM = 52;
 
+  /** What a snapshot is not there by, or a tag: there is no dataset of that name is ENOENT. */
+  static final int ESRCH = 3;
+
   private static final int EXDEV = 18;
   private static final int ETXTBSY = 26;
   private static final int ERANGE = 34;
