@@ -166,7 +166,7 @@ class VolumeCommandsOnOpenZfs {
         .isEqualTo("tank/one@s\ttest\n");
     String moments = run("volume list -H -p -t snapshot -o name,createtxg");
     assertThat(moments.lines().filter(line -> line.matches("tank/(one|two)@s.*")))
-        .extracting(line -> line.split("\t")[1])
+        .extracting(line -> line.split("\t", -1)[1])
         .hasSize(2)
         .satisfies(both -> assertThat(both.get(0)).isEqualTo(both.get(1)));
   }
@@ -195,7 +195,7 @@ class VolumeCommandsOnOpenZfs {
   void volumeInUse_isLeftAlone() {
     run("volume create -s -V 16M tank/used");
     run("volume snapshot tank/used@s");
-    try (Fd ignored = Fd.open("" + node("tank/used"), Fcntl.O_RDWR | Fcntl.O_EXCL)) {
+    try (Fd _ = Fd.open("" + node("tank/used"), Fcntl.O_RDWR | Fcntl.O_EXCL)) {
       refused("volume rollback tank/used@s", "the volume is in use");
       refused("volume destroy -r tank/used", "the volume is in use");
       refused("volume rename tank/used tank/other", "the volume is in use");

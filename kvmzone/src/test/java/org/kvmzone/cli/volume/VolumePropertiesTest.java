@@ -12,7 +12,8 @@ import org.kvmzone.blk.zfs.ZfsException;
 
 class VolumePropertiesTest {
   private static Nv value(String name, String value) {
-    return new VolumeProperties(Map.of(name, value)).pairs(Map.of()).pairs().get(name);
+    Nv.Pairs pairs = new VolumeProperties(Map.of(name, value)).pairs(Map.of());
+    return pairs.pairs().getOrDefault(name, new Nv.Present());
   }
 
   /** Numbers from {@code enum zio_compress}, {@code zfs_sync_type_t} and the like. */

@@ -194,6 +194,7 @@ public final class ZfsCore {
     Nv.Pairs pairs = new Nv.Pairs(each(snapshots, Nv.names(List.of(tag))));
     try (NvList list = NvList.of(pairs)) {
       withErrors(errors -> LibzfsCore.lzc_release(list.address(), errors))
+          .ofTags()
           .check("release", snapshots, "");
     }
   }
@@ -337,6 +338,24 @@ public final class ZfsCore {
                 .map(one -> "cannot %s '%s': %s".formatted(what, one.getKey(), one.getValue()))
                 .collect(Collectors.joining("; ")));
       }
+    }
+
+    /**
+     * The same of snapshots: a tag that one does not have is listed as {@code SNAP#TAG}, ENOENT.
+     */
+    Result ofTags() {
+      Map<String, Nv> bySnapshot = new LinkedHashMap<>();
+      errors
+          .pairs()
+          .forEach((name, value) -> {
+            int tag = name.indexOf('#');
+            if (tag < 0) {
+              bySnapshot.put(name, value);
+            } else {
+              bySnapshot.put(name.substring(0, tag), new Nv.Int32(ZfsErrno.ESRCH));
+            }
+          });
+      return new Result(error, new Nv.Pairs(bySnapshot));
     }
 
     private static String words(int error, String exists) {
