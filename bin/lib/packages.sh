@@ -17,6 +17,8 @@ iproute2         guest  network namespaces and taps on the host
 tshark           test   decodes the replies of our DHCP server
 isc-dhcp-client  test   a DHCP client that remembers leases
 dhcpcd-base      test   a DHCP client that identifies itself by DUID
+xfsprogs         test   mkfs.xfs, for volumes on it
+btrfs-progs      test   mkfs.btrfs, for volumes on it
 qemu-system-common bench the qemu-storage-daemon that our disks are compared with
 '
 

@@ -89,6 +89,24 @@ public final class LinkProtection {
         && (!ipNospoof || ipRules.allows((int) protocolAndSource));
   }
 
+  /**
+   * How many frames, from the first on, pass at a glance.
+   *
+   * @param segment holds copies of their beginnings
+   * @param at where the first begins
+   * @param stride from the beginning of one to that of the next, bytes
+   * @param lengths of the frames, bytes
+   * @param count of frames
+   */
+  public int passAtAGlance(MemorySegment segment, long at, long stride, int[] lengths, int count) {
+    for (int i = 0; i < count; i++) {
+      if (!passesAtAGlance(segment, at + i * stride, lengths[i])) {
+        return i;
+      }
+    }
+    return count;
+  }
+
   private static boolean isDhcpPort(int port) {
     return port == Frame.DHCP_SERVER_PORT || port == Frame.DHCP_CLIENT_PORT;
   }

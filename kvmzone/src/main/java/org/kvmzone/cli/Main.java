@@ -88,6 +88,7 @@ public final class Main {
         new AddCommand(context),
         new RemoveCommand(context),
         new ResizeCommand(context),
+        new LimitCommand(context),
         new CheckCommand(context),
         new SpecsCommand(context),
         VolumeCommand.line(context),

@@ -70,6 +70,11 @@ class HostCommandsTest {
         "device",
         "size");
     server.handle(
+        "limit",
+        request -> Json.object().put("limits", Json.ofTexts(request.texts("limits"))).build(),
+        "device",
+        "limits");
+    server.handle(
         "probes",
         request ->
             (Json.Obj)
@@ -162,8 +167,8 @@ class HostCommandsTest {
                 Failure.USAGE,
                 "",
                 lines(
-                    "kvmzone: -o nic: no such field, did you mean nics? (there are: name, pid, mode,"
-                        + " nics, disks, connected)")));
+                    "kvmzone: -o nic: no such field, did you mean nics? (there are: name, pid,"
+                        + " mode, nics, disks, connected)")));
   }
 
   @Test
@@ -250,6 +255,16 @@ class HostCommandsTest {
         .isEqualTo(new Cli.Result(0, lines("disk0: 21474836480 bytes"), ""));
     assertThat(cli.run("resize", "web", "disk1").out())
         .isEqualTo(lines("disk1: 42 bytes; no front end was there to be told"));
+  }
+
+  @Test
+  void limit_saysWhatHoldsFromNowOn() throws IOException {
+    host("web", WEB_STATUS);
+    assertThat(cli.run("limit", "web", "disk0", "iops-total=100", "bps-read=1M"))
+        .isEqualTo(new Cli.Result(0, lines("disk0: bps-read=1M iops-total=100"), ""));
+    assertThat(cli.run("limit", "web", "disk0").out()).isEqualTo(lines("disk0: no limits"));
+    assertThat(cli.run("limit", "web", "disk0", "iops-total").code()).isEqualTo(Failure.USAGE);
+    assertThat(cli.run("limit", "web").code()).isEqualTo(Failure.USAGE);
   }
 
   @Test

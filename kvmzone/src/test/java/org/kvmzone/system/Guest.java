@@ -41,7 +41,12 @@ final class Guest implements AutoCloseable {
 
   /** Runs a shell command and returns what it printed; fails if its status isn't 0. */
   String run(String order) {
-    Result result = attempt(order);
+    return run(order, ORDER);
+  }
+
+  /** Runs a shell command that has so long; fails if its status isn't 0. */
+  String run(String order, Duration patience) {
+    Result result = attempt(order, patience);
     if (result.status != 0) {
       throw new AssertionError(
           "in the guest, exit %d of: %s%n%s".formatted(result.status, order, result.output));

@@ -21,15 +21,6 @@ final class GuestClassPath {
   private static final Duration PACKING = Duration.ofSeconds(60);
   private static final long MIB = 1 << 20;
 
-  /** The client compiler alone: in a guest without KVM there is no time for another. */
-  private static final String JAVA =
-      """
-      #!/bin/bash
-      export CLASSPATH=%s
-      exec /java/bin/java --enable-native-access=ALL-UNNAMED \
-        --sun-misc-unsafe-memory-access=deny -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "$@"
-      """;
-
   private static final String KVMZONE =
       """
       #!/bin/bash
@@ -42,18 +33,34 @@ final class GuestClassPath {
   static void pack(Path image) throws IOException {
     Path root = image.resolveSibling("app");
     Files.createDirectories(root.resolve("bin"));
-    List<String> entries = new ArrayList<>();
-    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
-      Path from = Path.of(entry);
-      if (Files.exists(from)) {
-        String name = entries.size() + "-" + from.getFileName();
-        copy(from, root.resolve(name));
-        entries.add("/app/" + name);
-      }
+    List<String> inGuest = new ArrayList<>();
+    for (Path entry : entries()) {
+      // Two modules' tests may be called the same.
+      String name = inGuest.size() + "-" + entry.getFileName();
+      copy(entry, root.resolve(name));
+      inGuest.add("/app/" + name);
     }
-    program(root.resolve("bin/java"), JAVA.formatted(String.join(":", entries)));
+    program(root.resolve("bin/java"), java(String.join(":", inGuest)));
     program(root.resolve("bin/kvmzone"), KVMZONE);
     format(root, image);
+  }
+
+  private static List<Path> entries() {
+    return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+        .map(Path::of)
+        .filter(Files::exists)
+        .toList();
+  }
+
+  /** With the first compiler alone: in a guest without KVM there is no time for the second. */
+  private static String java(String classPath) {
+    return """
+    #!/bin/bash
+    export CLASSPATH=%s
+    exec /java/bin/java --enable-native-access=ALL-UNNAMED \
+      --sun-misc-unsafe-memory-access=deny -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "$@"
+    """
+        .formatted(classPath);
   }
 
   private static void copy(Path from, Path to) throws IOException {

@@ -14,7 +14,6 @@ final class HangingDisk implements VirtioDevice {
   /** What it prints then. */
   static final String SAYS = "a request hangs";
 
-  private static final int BLOCK_DEVICE = 2;
   private static final int CONFIG_BYTES = 60;
   private static final long SEG_MAX = 1L << 2; // virtio 1.3 §5.2.3
   private static final long BLK_SIZE = 1L << 6;
@@ -30,11 +29,6 @@ final class HangingDisk implements VirtioDevice {
   @Override
   public String id() {
     return id;
-  }
-
-  @Override
-  public int type() {
-    return BLOCK_DEVICE;
   }
 
   @Override
@@ -55,14 +49,6 @@ final class HangingDisk implements VirtioDevice {
     config[21] = 2; // blk_size: 512
     return config;
   }
-
-  @Override
-  public boolean writeConfig(int offset, byte[] bytes) {
-    return false;
-  }
-
-  @Override
-  public void negotiated(long features) {}
 
   @Override
   public int process(DeviceQueue queue, int budget) {

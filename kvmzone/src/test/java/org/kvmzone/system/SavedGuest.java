@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SavedGuest {
   private static final Duration COMMAND = Duration.ofSeconds(60);
-  private static final Duration SAVING = Duration.ofSeconds(60);
+  private static final Duration SAVING = Duration.ofMinutes(2);
 
   private static @Nullable SavedGuest instance;
 
@@ -63,9 +63,9 @@ final class SavedGuest {
     try (Qemu qemu =
         Qemu.start(directory, (console, monitor) -> machine(console, monitor, kernel.file(), ""))) {
       qemu.guest().awaitReady();
-      qemu.guest().run("zpool create -o cachefile=none tank /dev/vdd");
+      qemu.guest().run("zpool create -o cachefile=none tank /dev/vdd", ZfsGuest.ORDER);
       // What is read now is in memory when the tests begin.
-      qemu.guest().run("kvmzone --version");
+      qemu.guest().run("kvmzone --version", ZfsGuest.ORDER);
       save(qemu.qmp());
       qemu.qmp().execute("quit");
       qemu.awaitEnd();

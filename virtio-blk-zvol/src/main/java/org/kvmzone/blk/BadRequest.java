@@ -15,7 +15,11 @@ enum BadRequest {
   /** Beyond the last sector. */
   BEYOND_END(BlkCounter.BEYOND_END, Status.IOERR),
   /** A write to a read-only disk (virtio 1.3 §5.2.6.2). */
-  READ_ONLY(BlkCounter.READ_ONLY, Status.IOERR);
+  READ_ONLY(BlkCounter.READ_ONLY, Status.IOERR),
+  /** Ranges that are no whole number of segments, too many of them, or one that is too long. */
+  BAD_SEGMENTS(BlkCounter.BAD_SEGMENTS, Status.IOERR),
+  /** A flag that is reserved, or unmap for a discard (virtio 1.3 §5.2.6.2). */
+  BAD_FLAGS(BlkCounter.BAD_FLAGS, Status.UNSUPP);
 
   private final BlkCounter counter;
   private final byte status;

@@ -14,8 +14,18 @@ public enum BlkCounter implements Counter {
   NREAD("nread"),
   /** Bytes written. */
   NWRITTEN("nwritten"),
+  /** Discards completed without an error. */
+  DISCARDS("discards"),
+  /** Bytes discarded. */
+  NDISCARDED("ndiscarded"),
+  /** Fillings with zeroes completed without an error. */
+  ZEROES("zeroes"),
+  /** Bytes filled with zeroes. */
+  NZEROED("nzeroed"),
   /** Times the serial was asked for. */
   IDS("getids"),
+  /** Requests that had to wait for their limits. */
+  THROTTLED("throttled"),
   /** Requests that the volume could not carry out. */
   ERRORS("ioerrors"),
   /** Requests without a byte for their status: they cannot be answered. */
@@ -24,14 +34,18 @@ public enum BlkCounter implements Counter {
   SHORT_HEADER("shortheader"),
   /** Requests of a type that is not offered. */
   UNSUPPORTED("unsupported"),
-  /** Reads, writes and questions for the serial without data. */
+  /** Requests of a type that needs data, without any; and ranges of no sectors. */
   NO_DATA("nodata"),
-  /** Reads and writes that are no whole number of blocks. */
+  /** Requests for what is no whole number of blocks. */
   MISALIGNED("misaligned"),
-  /** Reads and writes that reach beyond the end. */
+  /** Requests for what lies beyond the end. */
   BEYOND_END("beyondend"),
   /** Writes to a read-only disk. */
-  READ_ONLY("readonly");
+  READ_ONLY("readonly"),
+  /** Discards and fillings with zeroes whose ranges are no list, too many or too long. */
+  BAD_SEGMENTS("badsegments"),
+  /** Discards and fillings with zeroes with a flag that is none. */
+  BAD_FLAGS("badflags");
 
   private final String kstat;
 

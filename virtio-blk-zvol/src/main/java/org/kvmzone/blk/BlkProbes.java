@@ -32,11 +32,23 @@ final class BlkProbes {
           Arg.id("errno"),
           Arg.bytes("length"));
 
+  /** The volume could not carry an operation out; the guest is told so. */
+  static final Probe ERROR =
+      Probe.define(
+          "zvol",
+          "error",
+          Arg.string("disk"),
+          Arg.string("op"),
+          Arg.id("id"),
+          Arg.id("errno"),
+          Arg.bytes("offset"),
+          Arg.bytes("length"));
+
   /** A request was malformed or not offered; the reason is the counter's name. */
   static final Probe BAD_REQUEST =
       Probe.define("zvol", "bad-request", Arg.string("disk"), Arg.string("reason"), Arg.id("id"));
 
-  static final List<Probe> ALL = List.of(START, DONE, BAD_REQUEST);
+  static final List<Probe> ALL = List.of(START, DONE, ERROR, BAD_REQUEST);
 
   private BlkProbes() {}
 }

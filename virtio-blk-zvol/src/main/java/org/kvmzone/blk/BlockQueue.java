@@ -27,19 +27,26 @@ final class BlockQueue {
   private final Disk disk;
   private final Lane lane;
   private final RequestParser parser;
-  private final boolean writeThrough;
   private final Handover<BlockRequest> completed = new Handover<>();
 
   private BlockRequest[] idle = new BlockRequest[16];
   private int idleCount;
   private List<BlockQueue> predecessors;
+  private final WaitingLine waiting = new WaitingLine();
+  private @Nullable Meter meter; // that what waits has taken from
   private boolean unpublished;
   private BlockRequest[] told = {}; // what is timed and not yet published
   private int toldCount;
   private @Nullable BlockRequest taken; // of what completed: what is not finished yet
 
   /** What all queues of a disk share. */
-  record Disk(String id, Zvol zvol, MemorySegment serial) {}
+  record Disk(
+      String id,
+      Zvol zvol,
+      MemorySegment serial,
+      CacheMode cache,
+      Limiter limiter,
+      VolumeErrors errors) {}
 
   /** What outlives a queue at its index: its counters, and the numbers it gives its requests. */
   static final class Lane {
@@ -59,24 +66,17 @@ final class BlockQueue {
   /**
    * A queue that was started.
    *
-   * @param writeThrough whether a write must be durable when it completes
    * @param predecessors queues of an earlier connection whose requests hang. They come back as
    *     requests of this one: if one of them were done again, then a later one to the same place,
    *     and the hanging one at last, the disk would hold what is out of date. So nothing is taken
    *     until they have stopped.
    */
-  BlockQueue(
-      DeviceQueue queue,
-      Disk disk,
-      Lane lane,
-      boolean writeThrough,
-      List<BlockQueue> predecessors) {
+  BlockQueue(DeviceQueue queue, Disk disk, Lane lane, List<BlockQueue> predecessors) {
     this.queue = queue;
     this.ring = queue.ring();
     this.disk = disk;
     this.lane = lane;
     this.parser = new RequestParser(disk.zvol());
-    this.writeThrough = writeThrough;
     this.predecessors = predecessors.stream().filter(BlockQueue::isDraining).toList();
     for (BlockQueue predecessor : this.predecessors) {
       var _ = predecessor.queue.stopped().thenRun(queue::wake);
@@ -85,6 +85,11 @@ final class BlockQueue {
 
   boolean serves(DeviceQueue other) {
     return queue == other;
+  }
+
+  /** Makes its thread take a turn, from any thread. */
+  void wake() {
+    queue.wake();
   }
 
   boolean isStopped() {
@@ -101,7 +106,12 @@ final class BlockQueue {
     if (mustWait()) {
       return work;
     }
-    int begun = take(Math.min(budget, BATCH));
+    if (meter != disk.limiter.meter()) {
+      meterChanged();
+    }
+    int begun = waiting.isEmpty() ? 0 : letGo();
+    begun += take(Math.min(budget, BATCH));
+    disk.zvol.endBatch();
     return work + begun + (begun > 0 ? finishCompleted() : 0);
   }
 
@@ -110,7 +120,18 @@ final class BlockQueue {
     // A queue that drains takes nothing, so what is available must not keep its thread awake.
     return taken == null
         && completed.isEmpty()
+        && (waiting.isEmpty() || mayWait())
         && (mustWait() || !queue.isRunning() || ring.armKicks());
+  }
+
+  /** Whether nothing of that which waits can go, nor has heard what it has to hear. */
+  private boolean mayWait() {
+    return queue.isRunning() && meter == disk.limiter.meter() && sleepNanos() > 0;
+  }
+
+  /** How long nothing is to be done but for what others bring. */
+  long sleepNanos() {
+    return waiting.isEmpty() ? Long.MAX_VALUE : waiting.nanos(System.nanoTime());
   }
 
   private boolean mustWait() {
@@ -120,20 +141,71 @@ final class BlockQueue {
     return !predecessors.isEmpty();
   }
 
+  /** Whatever waits does so by other limits from now on; without any, no longer. */
+  private void meterChanged() {
+    Meter changed = disk.limiter.meter();
+    meter = changed;
+    long now = System.nanoTime();
+    waiting.forEach(request -> {
+      if (changed == null) {
+        request.due(now);
+      } else {
+        request.charge(changed, now);
+      }
+    });
+  }
+
+  /** Submits what is due of that which waits; if the queue is to stop, nothing waits any more. */
+  private int letGo() {
+    if (!queue.isRunning()) {
+      return letAllGo();
+    }
+    long now = System.nanoTime();
+    int count = 0;
+    for (@Nullable BlockRequest due = waiting.takeDue(now); due != null; ) {
+      start(due);
+      due = ++count < BATCH ? waiting.takeDue(now) : null;
+    }
+    return count;
+  }
+
+  /**
+   * What was taken last goes back to the ring, as if it had never been taken: a guest gains nothing
+   * by resetting its disk. The rest, between which others were done, goes at once; it has paid.
+   */
+  private int letAllGo() {
+    int count = 0;
+    for (BlockRequest last = waiting.takeLast(lane.nextId - 1); last != null; count++) {
+      if (meter != null) {
+        last.discharge(meter);
+      }
+      ring.unpop(last.chain());
+      lane.nextId--;
+      putBack(last);
+      last = waiting.takeLast(lane.nextId - 1);
+    }
+    for (BlockRequest next = waiting.takeFirst(); next != null; count++) {
+      start(next);
+      next = waiting.takeFirst();
+    }
+    return count;
+  }
+
   private int take(int wanted) {
     for (int i = 0; i < wanted; i++) {
       BlockRequest request =
           idleCount > 0 ? idle[--idleCount] : new BlockRequest(completed, queue::wake);
+      boolean again = ring.leftOver() > 0; // a predecessor has let it go already
       if (!ring.pop(request.chain())) {
         putBack(request);
         return i;
       }
-      begin(request);
+      begin(request, again);
     }
     return wanted;
   }
 
-  private void begin(BlockRequest request) {
+  private void begin(BlockRequest request, boolean again) {
     @Nullable BadRequest bad;
     try {
       bad = parser.parse(request.chain().readable(), request.chain().writable(), request);
@@ -150,16 +222,59 @@ final class BlockQueue {
       answerSerial(request);
     } else {
       request.begin(id, BlkProbes.DONE.watched() ? System.nanoTime() : 0);
-      String op = request.type().word();
-      BlkProbes.START.fire(disk.id, op, id, request.offset(), request.length());
-      submit(request);
+      if (meter == null || again || mayGo(request, meter)) {
+        start(request);
+      }
     }
   }
 
-  private void submit(BlockRequest request) {
-    if (request.submitTo(disk.zvol)) {
-      finish(request);
+  /** Whether a request may go now; else it waits until it may. */
+  private boolean mayGo(BlockRequest request, Meter limits) {
+    if (request.type() == BlockRequest.Type.FLUSH) {
+      return true;
     }
+    long now = System.nanoTime();
+    request.charge(limits, now);
+    if (request.due() - now <= 0) {
+      return true;
+    }
+    lane.counters.increment(BlkCounter.THROTTLED);
+    waiting.add(request);
+    return false;
+  }
+
+  private void start(BlockRequest request) {
+    String op = request.type().word();
+    BlkProbes.START.fire(disk.id, op, request.id(), request.offset(), request.bytes());
+    submit(request);
+  }
+
+  private void submit(BlockRequest request) {
+    while (request.submitTo(disk.zvol)) {
+      if (isDone(request)) {
+        finish(request);
+        return;
+      }
+    }
+  }
+
+  /**
+   * Whether nothing is left to do for a request whose operation completed; else it is set to it.
+   */
+  private boolean isDone(BlockRequest request) {
+    if (request.errno() != 0 || request.op() == ZvolRequest.Op.FLUSH) {
+      return true;
+    }
+    if (request.advance()) {
+      return false;
+    }
+    boolean changed =
+        request.op() == ZvolRequest.Op.WRITE || request.op() == ZvolRequest.Op.WRITE_ZEROES;
+    if (!changed || !disk.cache.writeThrough()) {
+      return true;
+    }
+    request.flush();
+    return false;
   }
 
   /** virtio 1.3 §5.2.6: 20 bytes, without a NUL at the end if all are used. */
@@ -178,7 +293,11 @@ final class BlockQueue {
   private int finishCompleted() {
     int count = 0;
     for (@Nullable BlockRequest each = nextCompleted(); each != null; each = nextCompleted()) {
-      finish(each);
+      if (isDone(each)) {
+        finish(each);
+      } else {
+        submit(each);
+      }
       count++;
     }
     publish();
@@ -197,7 +316,7 @@ final class BlockQueue {
       BlockRequest request = told[i];
       long latency = end - request.startNanos();
       String op = request.type().word();
-      long length = request.payload().bytes();
+      long length = request.bytes();
       BlkProbes.DONE.fire(disk.id, op, request.id(), latency, request.errno(), length);
       putBack(request);
     }
@@ -218,14 +337,10 @@ final class BlockQueue {
 
   private void finish(BlockRequest request) {
     int errno = request.errno();
-    if (writeThrough && errno == 0 && request.op() == ZvolRequest.Op.WRITE) {
-      request.flush();
-      submit(request);
-      return;
-    }
-    long length = request.payload().bytes();
+    long length = request.bytes();
     if (errno != 0) {
       lane.counters.increment(BlkCounter.ERRORS);
+      disk.errors.report(request);
       answer(request, errno == Errno.EOPNOTSUPP ? Status.UNSUPP : Status.IOERR, 0);
       return;
     }
@@ -242,6 +357,14 @@ final class BlockQueue {
       case OUT -> {
         lane.counters.increment(BlkCounter.WRITES);
         lane.counters.add(BlkCounter.NWRITTEN, length);
+      }
+      case DISCARD -> {
+        lane.counters.increment(BlkCounter.DISCARDS);
+        lane.counters.add(BlkCounter.NDISCARDED, length);
+      }
+      case WRITE_ZEROES -> {
+        lane.counters.increment(BlkCounter.ZEROES);
+        lane.counters.add(BlkCounter.NZEROED, length);
       }
       case FLUSH -> lane.counters.increment(BlkCounter.FLUSHES);
       case GET_ID -> lane.counters.increment(BlkCounter.IDS);

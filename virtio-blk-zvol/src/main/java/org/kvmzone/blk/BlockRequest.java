@@ -13,10 +13,12 @@ final class BlockRequest extends ZvolRequest {
   private final Runnable wake;
   private final Chain chain = new Chain();
   private final Buffers payload = new Buffers();
+  private final Segments segments = new Segments();
 
   private Type type = Type.FLUSH;
   private long id;
   private long startNanos;
+  private long due;
   private int errno;
   private @Nullable Thread submitter; // while it submits
   private boolean atOnce;
@@ -30,7 +32,11 @@ final class BlockRequest extends ZvolRequest {
     /** Makes durable what is complete. */
     FLUSH("flush"),
     /** Asks for the serial. */
-    GET_ID("get-id");
+    GET_ID("get-id"),
+    /** Says that ranges are no longer needed. */
+    DISCARD("discard"),
+    /** Fills ranges with zeroes. */
+    WRITE_ZEROES("write-zeroes");
 
     private final String word;
 
@@ -63,6 +69,66 @@ final class BlockRequest extends ZvolRequest {
   /** The part of the chain that holds data; filled by the parser. */
   Buffers payload() {
     return payload;
+  }
+
+  /** The ranges of a discard or a filling with zeroes; filled by the parser. */
+  Segments segments() {
+    return segments;
+  }
+
+  /** How many bytes it is about. */
+  long bytes() {
+    return type == Type.DISCARD || type == Type.WRITE_ZEROES ? segments.bytes() : payload.bytes();
+  }
+
+  /**
+   * Sets the operation to what comes next of a request that takes several.
+   *
+   * @return false if there is nothing more
+   */
+  boolean advance() {
+    if (!segments.hasNext()) {
+      return false;
+    }
+    if (type == Type.DISCARD) {
+      segments.discardNext(this);
+    } else {
+      segments.zeroNext(this);
+    }
+    return true;
+  }
+
+  /** Whether it changes what the volume holds. */
+  boolean changes() {
+    return op() != Op.READ && op() != Op.FLUSH;
+  }
+
+  /** Takes what it costs from a meter; {@link #due} from then on says when it may go. */
+  void charge(Meter meter, long now) {
+    due = meter.take(changes(), operations(), metered(), now);
+  }
+
+  /** Gives back what it took from a meter, where it does not go at all. */
+  void discharge(Meter meter) {
+    meter.giveBack(changes(), operations(), metered());
+  }
+
+  private int operations() {
+    return Math.max(1, segments.count());
+  }
+
+  /** A discard moves nothing; zeroes may have to be written. */
+  private long metered() {
+    return type == Type.DISCARD ? 0 : bytes();
+  }
+
+  /** From when on it may go, as {@link System#nanoTime} counts. */
+  long due() {
+    return due;
+  }
+
+  void due(long nanoTime) {
+    due = nanoTime;
   }
 
   /** What the guest asked for. */

@@ -21,7 +21,7 @@ final class Ranges {
   private static final int ZERO =
       LinuxFalloc.FALLOC_FL_ZERO_RANGE | LinuxFalloc.FALLOC_FL_KEEP_SIZE;
   private static final long CHUNK = 1 << 20; // of zeroes that are written at once
-  private static final MemorySegment ZEROES = Arena.global().allocate(1 << 16);
+  private static final MemorySegment ZEROES = Arena.global().allocate(1 << 16, 1 << 16);
 
   private final Fd file;
   private final boolean device;

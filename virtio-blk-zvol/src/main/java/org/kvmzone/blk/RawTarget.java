@@ -11,12 +11,11 @@ import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.FileStatus;
 import org.kvmzone.bridge.ffi.LinuxFs;
 import org.kvmzone.bridge.ffi.NativeException;
-import org.kvmzone.bridge.ffi.Statfs;
 import org.kvmzone.bridge.ffi.SysStat;
 import org.kvmzone.bridge.ffi.Unistd;
 
 /** A raw volume's file, opened, found fit, and locked: everything that can go wrong before I/O. */
-record RawTarget(Fd file, boolean device, long size, BlockSizes blockSizes) {
+record RawTarget(Fd file, Medium medium, long size, BlockSizes blockSizes, Alignment alignment) {
   /** What a file is used in: the smallest blocks, in the pages that they are written back in. */
   private static final BlockSizes FILE_BLOCKS = BlockSizes.of(512, 4096);
 
@@ -60,12 +59,19 @@ record RawTarget(Fd file, boolean device, long size, BlockSizes blockSizes) {
     }
   }
 
+  /** Whether it is a block device. */
+  boolean device() {
+    return medium == Medium.DEVICE || medium == Medium.MEMORY_DEVICE;
+  }
+
   /** How its bytes are got at. */
   Transfer transfer(RawZvol.Options options) {
     try {
-      return !device && !options.readOnly() && Statfs.of(file.number()).isHugePages()
-          ? new MappedIo(file, size, "" + options.path())
-          : new VectoredIo(file);
+      if (medium == Medium.HUGE_PAGES && !options.readOnly()) {
+        return new MappedIo(file, size, "" + options.path());
+      }
+      Transfer system = new VectoredIo(file);
+      return alignment.isStrict() ? new DirectIo(system, alignment) : system;
     } catch (NativeException e) {
       throw new VolumeException(e);
     }
@@ -88,7 +94,12 @@ record RawTarget(Fd file, boolean device, long size, BlockSizes blockSizes) {
     }
     long size = size(file, device, path);
     BlockSizes sizes = device ? deviceBlocks(file, path) : FILE_BLOCKS;
-    int sector = sizes.logical();
+    Medium medium = Medium.of(file, status);
+    Alignment alignment = alignment(file, status, medium, sizes.logical(), options);
+    int sector = Math.max(sizes.logical(), alignment.length());
+    if (sizes.logical() < sector) {
+      sizes = BlockSizes.of(sector, Math.max(sector, sizes.physical()));
+    }
     if (options.blockSizes().isPresent()) {
       sizes = options.blockSizes().get();
     }
@@ -97,7 +108,21 @@ record RawTarget(Fd file, boolean device, long size, BlockSizes blockSizes) {
           path + " has sectors of " + sector + " bytes: its guest_block_size cannot be " + sizes);
     }
     checkSize(path, size, sizes.logical(), options.size());
-    return new RawTarget(file, device, size, sizes);
+    return new RawTarget(file, medium, size, sizes, alignment);
+  }
+
+  private static Alignment alignment(
+      Fd file, FileStatus status, Medium medium, int sector, RawZvol.Options options) {
+    boolean usual = medium.direct() && options.engine() != EngineKind.INLINE;
+    if (!options.direct().orElse(usual)) {
+      return Alignment.NONE;
+    }
+    Alignment alignment = Alignment.passCache(file, status, sector);
+    if (!alignment.isStrict() && options.direct().isPresent()) {
+      throw new VolumeException(
+          options.path() + " cannot be used past the page cache: leave out direct=on");
+    }
+    return alignment;
   }
 
   /** What the storage has now, in bytes. */

@@ -4,21 +4,22 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.NativeException;
 import org.kvmzone.bridge.ffi.Unistd;
 
 /**
- * A volume that is a raw file or a block device, through the page cache; a file of huge pages,
- * which is memory, is mapped.
+ * A volume that is a raw file or a block device.
  *
- * <p>Reads and writes are done on the submitter's thread: for what is in memory or nearly as fast
- * that is several times quicker than any hand-over (performance.md §4.3). Flushes have a thread,
- * and discards and zeroes another. Flushes that wait together are served by one {@code fdatasync}.
+ * <p>How it is read and written depends on what it is ({@link Medium}) and what its operator says.
+ * Flushes have a thread, and discards and zeroes another. Flushes that wait together are served by
+ * one {@code fdatasync}.
  *
  * <p>The file is locked as QEMU locks its images, see {@link ImageLock}; a block device is claimed
  * exclusively besides, so that it can be neither mounted nor part of anything else.
@@ -33,7 +34,9 @@ public final class RawZvol implements Zvol {
   private final boolean readOnly;
   private volatile long size;
   private final BlockSizes blockSizes;
+  private final boolean direct;
   private final Transfer transfer;
+  private final Engine engine;
   private final Ranges ranges;
   private final Claim claim;
   private final Worker flusher;
@@ -49,21 +52,36 @@ public final class RawZvol implements Zvol {
    * @param size bytes: a file that does not exist is created, sparse; one that does must have it
    * @param blockSizes instead of what the device says, or 512/4096 for a file
    * @param incoming in use elsewhere until {@link Zvol#claim}
+   * @param engine how it is read and written
+   * @param direct whether its page cache is passed by, instead of what suits it
    */
   public record Options(
       Path path,
       boolean readOnly,
       OptionalLong size,
       Optional<BlockSizes> blockSizes,
-      boolean incoming) {
-    /** Options of a volume that is claimed when it is opened. */
+      boolean incoming,
+      EngineKind engine,
+      Optional<Boolean> direct) {
+    /** Options of a volume that is claimed when it is opened, and served as suits it. */
     public Options(
         Path path, boolean readOnly, OptionalLong size, Optional<BlockSizes> blockSizes) {
       this(path, readOnly, size, blockSizes, false);
     }
 
+    /** Options of a volume that is served as suits it. */
+    public Options(
+        Path path,
+        boolean readOnly,
+        OptionalLong size,
+        Optional<BlockSizes> blockSizes,
+        boolean incoming) {
+      this(path, readOnly, size, blockSizes, incoming, EngineKind.AUTO, Optional.empty());
+    }
+
     Options ofAnySize() {
-      return new Options(path, readOnly, OptionalLong.empty(), blockSizes, incoming);
+      return new Options(
+          path, readOnly, OptionalLong.empty(), blockSizes, incoming, engine, direct);
     }
   }
 
@@ -74,7 +92,9 @@ public final class RawZvol implements Zvol {
     readOnly = options.readOnly;
     size = target.size();
     blockSizes = target.blockSizes();
+    direct = target.alignment().isStrict();
     transfer = target.transfer(options);
+    engine = Engines.of(target, options, transfer);
     ranges = new Ranges(file, device, transfer);
     claim = new Claim(file, options);
     Path leaf = options.path.getFileName();
@@ -166,6 +186,8 @@ public final class RawZvol implements Zvol {
     Map<String, String> properties = new LinkedHashMap<>();
     properties.put("path", name);
     properties.put("target", device ? "block device" : "file");
+    properties.put("engine", engine.word());
+    properties.put("direct", direct ? "on" : "off");
     return properties;
   }
 
@@ -177,8 +199,7 @@ public final class RawZvol implements Zvol {
       return;
     }
     switch (request.op()) {
-      case READ -> request.complete(transfer.read(request.offset(), request.data()));
-      case WRITE -> request.complete(transfer.write(request.offset(), request.data()));
+      case READ, WRITE -> engine.submit(request);
       case FLUSH -> {
         if (readOnly) {
           request.complete(0);
@@ -188,6 +209,16 @@ public final class RawZvol implements Zvol {
       }
       case DISCARD, WRITE_ZEROES -> changer.submit(request);
     }
+  }
+
+  @Override
+  public void endBatch() {
+    engine.endBatch();
+  }
+
+  @Override
+  public List<EventSource> sources(int loop) {
+    return engine.sources(loop);
   }
 
   @Override
@@ -255,7 +286,8 @@ public final class RawZvol implements Zvol {
     closed = true;
     boolean flushed = flusher.close(CLOSE_MILLIS);
     boolean changed = changer.close(CLOSE_MILLIS);
-    if (flushed && changed) {
+    boolean moved = engine.close(CLOSE_MILLIS);
+    if (flushed && changed && moved) {
       transfer.close();
       file.close();
     } else {

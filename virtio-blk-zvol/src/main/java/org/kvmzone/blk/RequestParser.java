@@ -22,6 +22,26 @@ final class RequestParser {
   static final int T_OUT = 1;
   private static final int T_FLUSH = 4;
   private static final int T_GET_ID = 8;
+  private static final int T_DISCARD = 11;
+  private static final int T_WRITE_ZEROES = 13;
+
+  /** {@code struct virtio_blk_discard_write_zeroes}: a sector, a number of them, flags. */
+  private static final int SEGMENT_SIZE = 16;
+
+  private static final int SECTORS_AND_FLAGS = 8;
+  private static final int FLAG_UNMAP = 1;
+
+  /** The most ranges of a discard; Linux takes no more than 256. */
+  static final int MAX_DISCARD_SEGMENTS = 256;
+
+  /** The most sectors of each: 2 GiB, as QEMU's own disks have it. */
+  static final int MAX_DISCARD_SECTORS = 1 << 22;
+
+  /** The most ranges to be filled with zeroes; Linux sends no more than one. */
+  static final int MAX_ZEROES_SEGMENTS = 1;
+
+  /** The most sectors of it: 64 MiB, should each of them have to be written. */
+  static final int MAX_ZEROES_SECTORS = 1 << 17;
 
   private final Zvol zvol;
   private final int blockSize;
@@ -50,6 +70,7 @@ final class RequestParser {
     int type = (int) readable.longAt(TYPE);
     long sector = readable.longAt(SECTOR);
     request.payload().clear();
+    request.segments().clear();
     long room = writable.bytes() - 1; // the last byte is the status's
     switch (type) {
       case T_IN -> {
@@ -70,6 +91,11 @@ final class RequestParser {
         request.payload().setSlice(writable, 0, room);
         return room == 0 ? BadRequest.NO_DATA : null;
       }
+      case T_DISCARD, T_WRITE_ZEROES -> {
+        request.type(
+            type == T_DISCARD ? BlockRequest.Type.DISCARD : BlockRequest.Type.WRITE_ZEROES);
+        return readOnly ? BadRequest.READ_ONLY : segments(readable, request);
+      }
       default -> {
         return BadRequest.UNSUPPORTED;
       }
@@ -77,12 +103,59 @@ final class RequestParser {
     return transfer(sector, request);
   }
 
+  /** Copies all ranges, each once, before any is used: the guest may be changing them. */
+  private @Nullable BadRequest segments(Buffers readable, BlockRequest request) {
+    boolean discard = request.type() == BlockRequest.Type.DISCARD;
+    long length = readable.bytes() - HEADER_SIZE;
+    if (length == 0) {
+      return BadRequest.NO_DATA;
+    }
+    int most = discard ? MAX_DISCARD_SEGMENTS : MAX_ZEROES_SEGMENTS;
+    if (length % SEGMENT_SIZE != 0 || length / SEGMENT_SIZE > most) {
+      return BadRequest.BAD_SEGMENTS;
+    }
+    for (long at = HEADER_SIZE; at < readable.bytes(); at += SEGMENT_SIZE) {
+      long sector = readable.longAt(at);
+      long rest = readable.longAt(at + SECTORS_AND_FLAGS);
+      long sectors = rest & 0xffff_ffffL;
+      int flags = (int) (rest >>> Integer.SIZE);
+      if ((flags & ~(discard ? 0 : FLAG_UNMAP)) != 0) {
+        return BadRequest.BAD_FLAGS;
+      }
+      if (sectors > (discard ? MAX_DISCARD_SECTORS : MAX_ZEROES_SECTORS)) {
+        return BadRequest.BAD_SEGMENTS;
+      }
+      BadRequest bad = range(sector, sectors << SECTOR_SHIFT);
+      if (bad != null) {
+        return bad;
+      }
+      request
+          .segments()
+          .add(sector << SECTOR_SHIFT, sectors << SECTOR_SHIFT, (flags & FLAG_UNMAP) != 0);
+    }
+    boolean ignored = request.advance(); // to the first: there is one
+    return null;
+  }
+
   private @Nullable BadRequest transfer(long sector, BlockRequest request) {
     boolean write = request.type() == BlockRequest.Type.OUT;
     if (write && readOnly) {
       return BadRequest.READ_ONLY;
     }
-    long length = request.payload().bytes();
+    BadRequest bad = range(sector, request.payload().bytes());
+    if (bad != null) {
+      return bad;
+    }
+    if (write) {
+      request.write(sector << SECTOR_SHIFT, request.payload());
+    } else {
+      request.read(sector << SECTOR_SHIFT, request.payload());
+    }
+    return null;
+  }
+
+  /** What is wrong with a range of {@code length} bytes that begins at a sector. */
+  private @Nullable BadRequest range(long sector, long length) {
     if (length == 0) {
       return BadRequest.NO_DATA;
     }
@@ -95,14 +168,6 @@ final class RequestParser {
     if (((offset | length) & (blockSize - 1)) != 0) {
       return BadRequest.MISALIGNED;
     }
-    if (length > size - offset) {
-      return BadRequest.BEYOND_END;
-    }
-    if (write) {
-      request.write(offset, request.payload());
-    } else {
-      request.read(offset, request.payload());
-    }
-    return null;
+    return length > size - offset ? BadRequest.BEYOND_END : null;
   }
 }

@@ -60,7 +60,7 @@ final class VectoredIo implements Transfer {
         continue;
       }
       if (moved <= 0) {
-        return moved == 0 ? Errno.EIO : (int) -moved;
+        return moved == 0 ? Errno.EIO : Transfer.error((int) -moved);
       }
       done += moved;
       skip += moved;

@@ -16,13 +16,15 @@ import org.kvmzone.blk.BlockQueue.Disk;
 import org.kvmzone.blk.BlockQueue.Lane;
 import org.kvmzone.bridge.device.DeviceQueue;
 import org.kvmzone.bridge.device.DeviceReport;
+import org.kvmzone.bridge.device.Limited;
+import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.device.Resizable;
 import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.device.VirtioDevice;
 import org.kvmzone.bridge.probe.Counters;
 
 /** A virtio block device (virtio 1.3 §5.2) on a volume, which it owns. */
-public final class VirtioBlk implements VirtioDevice, Resizable {
+public final class VirtioBlk implements VirtioDevice, Resizable, Limited {
   /** The longest serial, in bytes. */
   public static final int SERIAL_SIZE = 20;
 
@@ -31,17 +33,18 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
   static final long F_BLK_SIZE = 1L << 6;
   static final long F_FLUSH = 1L << 9;
   static final long F_TOPOLOGY = 1L << 10;
+  static final long F_CONFIG_WCE = 1L << 11;
   static final long F_MQ = 1L << 12;
-
-  private static final int TYPE = 2;
+  static final long F_DISCARD = 1L << 13;
+  static final long F_WRITE_ZEROES = 1L << 14;
 
   private final Disk disk;
   private final Settings settings;
   private final String serial;
   private final Lane[] lanes;
   private final AtomicReferenceArray<@Nullable BlockQueue> queues;
+  private final Runnable wake = this::wakeAll;
   private volatile List<BlockQueue> lingering = List.of();
-  private volatile boolean writeThrough = true;
 
   /**
    * What an operator can choose.
@@ -51,8 +54,23 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
    * @param threads that serve them, at most one for each queue
    * @param segMax the most pieces of memory in one request; a driver without indirect descriptors
    *     needs rings of two more (vhost-user.md T15)
+   * @param syncAlways a completed write is durable, whatever a driver chooses
+   * @param limits what it may do in a second
+   * @param group the name of those that may do as much together
    */
-  public record Settings(String serial, int queues, int threads, int segMax) {
+  public record Settings(
+      String serial,
+      int queues,
+      int threads,
+      int segMax,
+      boolean syncAlways,
+      Limits limits,
+      Optional<String> group) {
+    /** Settings of a disk whose drivers choose when writes are durable, and without limits. */
+    public Settings(String serial, int queues, int threads, int segMax) {
+      this(serial, queues, threads, segMax, false, Limits.NONE, Optional.empty());
+    }
+
     /** Checks the above. */
     public Settings {
       if (serial.length() > SERIAL_SIZE
@@ -66,16 +84,22 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
     }
   }
 
-  /** A disk called {@code id}. */
+  /**
+   * A disk called {@code id}.
+   *
+   * @throws VolumeException if its group has other limits
+   */
   public VirtioBlk(String id, Zvol zvol, Settings settings) {
     this.settings = settings;
     this.serial = settings.serial;
     MemorySegment bytes = Arena.ofAuto().allocate(SERIAL_SIZE);
     bytes.copyFrom(MemorySegment.ofArray(serial.getBytes(StandardCharsets.US_ASCII)));
-    disk = new Disk(id, zvol, bytes);
     lanes = new Lane[settings.queues];
     Arrays.setAll(lanes, Lane::new);
     queues = new AtomicReferenceArray<>(settings.queues);
+    CacheMode cache = new CacheMode(zvol, settings.syncAlways);
+    Limiter limiter = Limiter.join(settings.group, settings.limits, wake);
+    disk = new Disk(id, zvol, bytes, cache, limiter, new VolumeErrors(id, System::nanoTime));
   }
 
   @Override
@@ -84,17 +108,12 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
   }
 
   @Override
-  public int type() {
-    return TYPE;
-  }
-
-  @Override
   public long features() {
     return F_SEG_MAX
         | F_BLK_SIZE
         | F_FLUSH
         | F_TOPOLOGY
-        | (disk.zvol().readOnly() ? F_RO : 0)
+        | (disk.zvol().readOnly() ? F_RO : F_CONFIG_WCE | F_DISCARD | F_WRITE_ZEROES)
         | (settings.queues > 1 ? F_MQ : 0);
   }
 
@@ -109,13 +128,23 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
   }
 
   @Override
+  public List<EventSource> sources(int loop) {
+    return disk.zvol().sources(loop);
+  }
+
+  @Override
   public byte[] config() {
-    return BlkConfig.of(disk.zvol(), settings);
+    return BlkConfig.of(disk.zvol(), settings, disk.cache());
   }
 
   @Override
   public boolean writeConfig(int offset, byte[] bytes) {
-    return false; // the one field a driver may write comes with CONFIG_WCE
+    if (disk.zvol().readOnly() || !BlkConfig.isWriteback(offset, bytes)) {
+      return false;
+    }
+    // With sync=always, too: a driver that believes in a cache flushes it, for nothing.
+    disk.cache().choose(bytes[0] != 0);
+    return true;
   }
 
   @Override
@@ -133,9 +162,26 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
   }
 
   @Override
+  public Map<String, String> limit(Map<String, String> changes) {
+    if (!changes.isEmpty()) {
+      disk.limiter().change(disk.id(), changes);
+    }
+    return disk.limiter().words();
+  }
+
+  /** Has all queues see what has changed. */
+  private void wakeAll() {
+    for (int i = 0; i < queues.length(); i++) {
+      BlockQueue queue = queues.get(i);
+      if (queue != null) {
+        queue.wake();
+      }
+    }
+  }
+
+  @Override
   public void negotiated(long features) {
-    // A driver that does not know FLUSH takes a completed write for a durable one (§5.2.6.2).
-    writeThrough = (features & F_FLUSH) == 0;
+    disk.cache().negotiated(features);
   }
 
   @Override
@@ -164,7 +210,7 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
     hanging.removeIf(BlockQueue::isStopped);
     // First this, then that: a thread that misses a queue in the array finds it here.
     lingering = List.copyOf(hanging);
-    queues.set(index, new BlockQueue(queue, disk, lanes[index], writeThrough, lingering));
+    queues.set(index, new BlockQueue(queue, disk, lanes[index], lingering));
   }
 
   @Override
@@ -175,6 +221,11 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
   @Override
   public boolean mayIdle(DeviceQueue queue) {
     return of(queue).mayIdle();
+  }
+
+  @Override
+  public long sleepNanos(DeviceQueue queue) {
+    return of(queue).sleepNanos();
   }
 
   /** Ours for that queue: the current one at its index, or a former one whose requests hang. */
@@ -198,7 +249,8 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
     properties.put("readonly", disk.zvol().readOnly() ? "on" : "off");
     properties.put("serial", serial);
     properties.put("guest_block_size", disk.zvol().blockSizes().toString());
-    properties.put("cache", writeThrough ? "writethrough" : "writeback");
+    properties.put("cache", disk.cache().writeThrough() ? "writethrough" : "writeback");
+    properties.putAll(disk.limiter().words());
     properties.put("queues", Integer.toString(settings.queues));
     properties.put("threads", Integer.toString(settings.threads));
     return new DeviceReport(
@@ -207,6 +259,7 @@ public final class VirtioBlk implements VirtioDevice, Resizable {
 
   @Override
   public void close() {
+    disk.limiter().leave(wake);
     disk.zvol().close();
   }
 }

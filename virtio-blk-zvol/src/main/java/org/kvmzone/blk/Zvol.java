@@ -1,8 +1,10 @@
 package org.kvmzone.blk;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.kvmzone.bridge.device.EventSource;
 
 /**
  * A volume: a run of bytes that keeps what is written to it. What a guest's disk stands on, be it a
@@ -66,6 +68,20 @@ public interface Zvol extends AutoCloseable {
 
   /** Begins the operation that {@code request} describes. */
   void submit(ZvolRequest request);
+
+  /**
+   * The calling thread has no more to submit for now: whatever it submitted may be begun together,
+   * and is begun now. Not to call it leaves operations waiting.
+   */
+  default void endBatch() {}
+
+  /**
+   * Descriptors that wake queue thread {@code loop}, 0 and up, when there is something to complete
+   * on it; that thread polls them. Operations that other threads submit complete without.
+   */
+  default List<EventSource> sources(int loop) {
+    return List.of();
+  }
 
   /**
    * Makes sure that nobody else uses the storage, before anything is submitted: after {@link

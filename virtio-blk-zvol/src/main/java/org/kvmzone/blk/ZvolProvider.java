@@ -1,6 +1,8 @@
 package org.kvmzone.blk;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -28,6 +30,76 @@ public final class ZvolProvider implements DeviceProvider {
   private static final Pattern SERIAL = Pattern.compile("[ -~]{1,20}");
   private static final Pattern BLOCK_SIZE = Pattern.compile("([0-9]{1,6})(?:/([0-9]{1,6}))?");
 
+  private static final List<Property> OWN =
+      List.of(
+          new Property(
+              "kind",
+              "raw|null",
+              "raw",
+              "what the disk stands on: null keeps nothing, and needs size= instead of path="),
+          new Property("path", "PATH", "required without volume", "the raw file or block device"),
+          new Property(
+              "volume",
+              "POOL/VOL",
+              "none",
+              "an OpenZFS volume, instead of path=: its device node, which is waited for up to 10"
+                  + " s"),
+          new Property(
+              "size",
+              "SIZE",
+              "the file's own",
+              "create the file, sparse and of this size, if it does not exist"),
+          new Property(
+              "readonly", "on|off", "off", "refuse writes; several may share a path that is read"),
+          new Property(
+              "sync",
+              "standard|always",
+              "standard",
+              "always: a completed write is durable, whatever the guest chooses; standard: its"
+                  + " driver flushes, or has the cache write through"),
+          new Property(
+              "serial",
+              "TEXT",
+              "the first 20 characters of the id",
+              "what the guest sees as the disk's serial number, up to 20 ASCII characters"),
+          new Property(
+              "guest_block_size",
+              "LOGICAL[/PHYSICAL]",
+              "the device's own, 512/4096 for a file",
+              "the guest's block sizes in bytes, powers of two from 512 to 65536"),
+          new Property(
+              "queues",
+              "1..256",
+              "64",
+              "how many queues QEMU may use (its num-queues, by default one for each vCPU)"),
+          new Property("threads", "1..64", "1", "how many threads serve the queues"),
+          new Property(
+              "seg_max",
+              "1..1022",
+              "126",
+              "pieces of memory in a request; at most QEMU's queue-size less 2"),
+          new Property(
+              "engine",
+              "auto|inline|io_uring|workers",
+              "auto",
+              "who reads and writes: the queue's thread itself, the kernel, or threads that may"
+                  + " block"),
+          new Property(
+              "direct",
+              "on|off",
+              "on for a block device",
+              "pass by the host's page cache (O_DIRECT)"),
+          new Property(
+              "incoming",
+              "on|off",
+              "off",
+              "the guest is still running elsewhere: do not claim the disk before it arrives"),
+          new Property(
+              "group",
+              "NAME",
+              "none",
+              "the disks of this process that name it share one set of the limits below"));
+
   /** For {@link java.util.ServiceLoader}. */
   public ZvolProvider() {}
 
@@ -43,51 +115,9 @@ public final class ZvolProvider implements DeviceProvider {
 
   @Override
   public List<Property> properties() {
-    return List.of(
-        new Property(
-            "kind",
-            "raw|null",
-            "raw",
-            "what the disk stands on: null keeps nothing, and needs size= instead of path="),
-        new Property("path", "PATH", "required without volume", "the raw file or block device"),
-        new Property(
-            "volume",
-            "POOL/VOL",
-            "none",
-            "an OpenZFS volume, instead of path=: its device node, which is waited for up to 10 s"),
-        new Property(
-            "size",
-            "SIZE",
-            "the file's own",
-            "create the file, sparse and of this size, if it does not exist"),
-        new Property(
-            "readonly", "on|off", "off", "refuse writes; several may share a path that is read"),
-        new Property(
-            "serial",
-            "TEXT",
-            "the first 20 characters of the id",
-            "what the guest sees as the disk's serial number, up to 20 ASCII characters"),
-        new Property(
-            "guest_block_size",
-            "LOGICAL[/PHYSICAL]",
-            "the device's own, 512/4096 for a file",
-            "the guest's block sizes in bytes, powers of two from 512 to 65536"),
-        new Property(
-            "queues",
-            "1..256",
-            "64",
-            "how many queues QEMU may use (its num-queues, by default one for each vCPU)"),
-        new Property("threads", "1..64", "1", "how many threads serve the queues"),
-        new Property(
-            "seg_max",
-            "1..1022",
-            "126",
-            "pieces of memory in a request; at most QEMU's queue-size less 2"),
-        new Property(
-            "incoming",
-            "on|off",
-            "off",
-            "the guest is still running elsewhere: do not claim the disk before it arrives"));
+    List<Property> all = new ArrayList<>(OWN);
+    all.addAll(Limits.properties());
+    return all;
   }
 
   @Override
@@ -110,7 +140,13 @@ public final class ZvolProvider implements DeviceProvider {
   public VirtioDevice create(Spec spec) {
     VirtioBlk.Settings settings = settings(spec);
     try {
-      return new VirtioBlk(spec.id(), opener(spec).get(), settings);
+      Zvol zvol = opener(spec).get();
+      try {
+        return new VirtioBlk(spec.id(), zvol, settings);
+      } catch (VolumeException e) {
+        zvol.close();
+        throw e;
+      }
     } catch (VolumeException e) {
       throw new SpecException(spec.label() + ": " + e.getMessage(), e);
     }
@@ -136,7 +172,7 @@ public final class ZvolProvider implements DeviceProvider {
   }
 
   private static NullZvol nothing(Spec spec) {
-    for (String name : List.of("path", "volume", "incoming")) {
+    for (String name : List.of("path", "volume", "incoming", "engine", "direct")) {
       if (spec.text(name).isPresent()) {
         throw new SpecException(spec.label() + ": " + name + "= is of no use to kind=null");
       }
@@ -191,7 +227,17 @@ public final class ZvolProvider implements DeviceProvider {
         spec.flag("readonly", false),
         size.map(OptionalLong::of).orElse(OptionalLong.empty()),
         sizes,
-        spec.flag("incoming", false));
+        spec.flag("incoming", false),
+        engine(spec),
+        spec.text("direct").map(_ -> spec.flag("direct", false)));
+  }
+
+  private static EngineKind engine(Spec spec) {
+    String text = spec.text("engine").orElse(EngineKind.AUTO.word());
+    return Arrays.stream(EngineKind.values())
+        .filter(kind -> kind.word().equals(text))
+        .findFirst()
+        .orElseThrow(() -> spec.bad("engine", text, "auto, inline, io_uring or workers"));
   }
 
   private static Optional<BlockSizes> sizes(Spec spec) {
@@ -235,7 +281,18 @@ public final class ZvolProvider implements DeviceProvider {
     if (threads > queues) {
       throw spec.bad("threads", "" + threads, "at most " + queues + ", the number of queues");
     }
+    int segMax = spec.number("seg_max", 1, MAX_SEG_MAX, DEFAULT_SEG_MAX);
     return new VirtioBlk.Settings(
-        serial, queues, threads, spec.number("seg_max", 1, MAX_SEG_MAX, DEFAULT_SEG_MAX));
+        serial, queues, threads, segMax, syncAlways(spec), Limits.of(spec), spec.name("group"));
+  }
+
+  /** ZFS has the same words for it; there is no {@code disabled}, which would lie to guests. */
+  private static boolean syncAlways(Spec spec) {
+    String sync = spec.text("sync").orElse("standard");
+    return switch (sync) {
+      case "standard" -> false;
+      case "always" -> true;
+      default -> throw spec.bad("sync", sync, "standard or always");
+    };
   }
 }

@@ -8,9 +8,11 @@
  * request, then or later, on whatever thread. Completed requests are handed over, without a lock,
  * to the ring's owner, who writes their status and gives the chains back.
  *
- * <p>{@link org.kvmzone.blk.RawZvol} is a raw file or a block device: it transfers on the caller's
- * thread, and does what may block for long (flush, discard, write zeroes) on threads of its own.
- * {@link org.kvmzone.blk.ZvolProvider} makes all of this from {@code zvol,id=…,path=…}.
+ * <p>{@link org.kvmzone.blk.RawZvol} is a raw file or a block device. What is read and written is
+ * left to an {@code Engine}: the caller's thread does it at once, the kernel does it through an
+ * io_uring, or threads do that may block, as suits the {@code Medium}. What may block for long
+ * (flush, discard, write zeroes) has threads of its own. {@link org.kvmzone.blk.ZvolProvider} makes
+ * all of this from {@code zvol,id=…,path=…}.
  */
 @NullMarked
 package org.kvmzone.blk;

@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kvmzone.bridge.device.DeviceQueue;
+import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.device.QueueCounter;
 import org.kvmzone.bridge.probe.Counters;
 import org.kvmzone.bridge.testing.GuestRam;
@@ -42,6 +43,21 @@ class AllocationTest {
     assertThat(leastAllocated(RawZvol.open(options), bound)).isLessThanOrEqualTo(bound);
   }
 
+  @Test
+  void readsByIoUring_allocateNothingEither() {
+    RawZvol.Options options =
+        new RawZvol.Options(
+            directory.resolve("disk.img"),
+            false,
+            OptionalLong.of(1 << 20),
+            Optional.empty(),
+            false,
+            EngineKind.IO_URING,
+            Optional.empty());
+    long bound = 4 * TURNS * BYTES_PER_SYSTEM_CALL;
+    assertThat(leastAllocated(RawZvol.open(options), bound)).isLessThanOrEqualTo(bound);
+  }
+
   /**
    * What this thread allocates for {@link #REQUESTS} reads. How soon the compiler is done is not
    * ours to say: they are repeated until it is no more than {@code enough}, or patience ends.
@@ -62,13 +78,22 @@ class AllocationTest {
               () -> {},
               new Counters<>(QueueCounter.class));
       disk.started(queue);
+      EventSource[] sources = disk.sources(0).toArray(EventSource[]::new);
+      for (EventSource source : sources) {
+        int ignored = source.poll(RING);
+      }
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
       long allocated = Long.MAX_VALUE;
       while (allocated > enough && System.nanoTime() < end) {
         long before = threads.getCurrentThreadAllocatedBytes();
         for (int turn = 0; turn < TURNS; turn++) {
           driver.refill();
-          int ignored = disk.process(queue, RING);
+          do {
+            int ignored = disk.process(queue, RING);
+            for (EventSource source : sources) {
+              ignored = source.poll(RING);
+            }
+          } while (queue.ring().inFlight() > 0 || !disk.mayIdle(queue));
         }
         allocated = threads.getCurrentThreadAllocatedBytes() - before;
       }

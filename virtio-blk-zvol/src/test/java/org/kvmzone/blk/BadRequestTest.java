@@ -45,8 +45,36 @@ class BadRequestTest {
   }
 
   @Test
-  void discardWhileItIsNotOffered() {
-    isRefused(guest.add(11, 0, guest.ram().readable(new byte[16])), Status.UNSUPP, "unsupported");
+  void aSecureErase_whichNoFrontEndCanCarry() {
+    isRefused(guest.add(14, 0, guest.ram().readable(new byte[16])), Status.UNSUPP, "unsupported");
+  }
+
+  @Test
+  void aDiscardThatUnmaps() {
+    isRefused(guest.segments(GuestDisk.DISCARD, 0, 8, 1), Status.UNSUPP, "badflags");
+  }
+
+  @Test
+  void zeroesWithAReservedFlag() {
+    isRefused(guest.segments(GuestDisk.WRITE_ZEROES, 0, 8, 3), Status.UNSUPP, "badflags");
+  }
+
+  @Test
+  void oneBadRangeAfterAGoodOne_discardsNeither() {
+    long end = SIZE / 512;
+    isRefused(guest.segments(GuestDisk.DISCARD, 0, 8, 0, end - 4, 8, 0), Status.IOERR, "beyondend");
+  }
+
+  @Test
+  void moreRangesToFillThanWereAgreedOn() {
+    isRefused(
+        guest.segments(GuestDisk.WRITE_ZEROES, 0, 8, 0, 8, 8, 0), Status.IOERR, "badsegments");
+  }
+
+  @Test
+  void aPartOfARange() {
+    Piece part = guest.ram().readable(new byte[24]);
+    isRefused(guest.add(GuestDisk.DISCARD, 0, part), Status.IOERR, "badsegments");
   }
 
   @Test

@@ -39,6 +39,12 @@ class BlkConfigTest {
     expected.putInt(28, 256); // opt_io_size, in blocks
     expected.put(32, (byte) 1); // writeback
     expected.putShort(34, (short) 5); // num_queues
+    expected.putInt(36, 1 << 22); // max_discard_sectors: 2 GiB
+    expected.putInt(40, 256); // max_discard_seg
+    expected.putInt(44, 8); // discard_sector_alignment: physical blocks
+    expected.putInt(48, 1 << 17); // max_write_zeroes_sectors: 64 MiB
+    expected.putInt(52, 1); // max_write_zeroes_seg
+    expected.put(56, (byte) 1); // write_zeroes_may_unmap, the last byte that QEMU 7.2 asks for
     assertThat(disk.config()).isEqualTo(expected.array());
   }
 
@@ -57,10 +63,17 @@ class BlkConfigTest {
                 "offsetof(" + STRUCT + ", opt_io_size)",
                 "offsetof(" + STRUCT + ", wce)",
                 "offsetof(" + STRUCT + ", num_queues)",
+                "offsetof(" + STRUCT + ", max_discard_sectors)",
+                "offsetof(" + STRUCT + ", max_discard_seg)",
+                "offsetof(" + STRUCT + ", discard_sector_alignment)",
+                "offsetof(" + STRUCT + ", max_write_zeroes_sectors)",
+                "offsetof(" + STRUCT + ", max_write_zeroes_seg)",
+                "offsetof(" + STRUCT + ", write_zeroes_may_unmap)",
                 "offsetof(" + STRUCT + ", write_zeroes_may_unmap) + 4"),
             directory);
     assertThat(values.values())
-        .containsExactlyInAnyOrder(0L, 12L, 20L, 24L, 26L, 28L, 32L, 34L, 60L);
+        .containsExactlyInAnyOrder(
+            0L, 12L, 20L, 24L, 26L, 28L, 32L, 34L, 36L, 40L, 44L, 48L, 52L, 56L, 60L);
   }
 
   @Test
@@ -76,13 +89,16 @@ class BlkConfigTest {
   void featuresFollowTheVolumeAndTheSettings() {
     long always =
         VirtioBlk.F_SEG_MAX | VirtioBlk.F_BLK_SIZE | VirtioBlk.F_FLUSH | VirtioBlk.F_TOPOLOGY;
-    assertThat(disk(1 << 20, BlockSizes.of(512, 512), 1, 126).features()).isEqualTo(always);
+    long writable = VirtioBlk.F_CONFIG_WCE | VirtioBlk.F_DISCARD | VirtioBlk.F_WRITE_ZEROES;
+    assertThat(disk(1 << 20, BlockSizes.of(512, 512), 1, 126).features())
+        .isEqualTo(always | writable);
     assertThat(disk(1 << 20, BlockSizes.of(512, 512), 2, 126).features())
-        .isEqualTo(always | VirtioBlk.F_MQ);
+        .isEqualTo(always | writable | VirtioBlk.F_MQ);
     FaultyZvol readOnly = new FaultyZvol(1 << 20, BlockSizes.of(512, 512), true);
     VirtioBlk disk = new VirtioBlk("disk0", readOnly, new VirtioBlk.Settings("s", 1, 1, 126));
     assertThat(disk.features()).isEqualTo(always | VirtioBlk.F_RO);
-    assertThat(disk.type()).isEqualTo(2);
+    assertThat(disk.config()).endsWith(new byte[24]);
+    assertThat(disk.writeConfig(32, new byte[] {0})).isFalse();
   }
 
   /** vhost-user.md T15: a driver without indirect descriptors puts it all into QEMU's ring. */
@@ -93,11 +109,19 @@ class BlkConfigTest {
   }
 
   @Test
-  void nothingInItIsTheDriversToWrite() {
+  void nothingButWritebackIsTheDriversToWrite() {
     VirtioBlk disk = disk(1 << 20, BlockSizes.of(512, 512), 1, 126);
     byte[] before = disk.config();
-    assertThat(disk.writeConfig(32, new byte[] {0})).isFalse();
+    assertThat(disk.writeConfig(31, new byte[] {0})).isFalse();
+    assertThat(disk.writeConfig(32, new byte[] {0, 0})).isFalse();
+    assertThat(disk.writeConfig(32, new byte[0])).isFalse();
     assertThat(disk.writeConfig(0, new byte[60])).isFalse();
+    assertThat(disk.config()).isEqualTo(before);
+    assertThat(disk.writeConfig(32, new byte[] {0})).isTrue();
+    assertThat(disk.config()[32]).isZero();
+    disk.reset();
+    assertThat(disk.config()[32]).as("QEMU does not ask again").isZero();
+    assertThat(disk.writeConfig(32, new byte[] {7})).isTrue();
     assertThat(disk.config()).isEqualTo(before);
   }
 }

@@ -18,8 +18,9 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.kvmzone.bridge.device.DeviceQueue;
 import org.kvmzone.bridge.device.QueueCounter;
 import org.kvmzone.bridge.device.QueueLoop;
@@ -41,14 +42,17 @@ class DiskOnLoopsTest {
 
   @TempDir private Path directory;
 
-  @Test
-  void fourDriversReadWhatTheyWrote() throws Exception {
+  @ParameterizedTest
+  @EnumSource(EngineKind.class)
+  void fourDriversReadWhatTheyWrote(EngineKind engine) throws Exception {
     Path path = directory.resolve("disk.img");
     OptionalLong size = OptionalLong.of(QUEUES * SHARE);
     VirtioBlk disk =
         new VirtioBlk(
             "disk0",
-            RawZvol.open(new RawZvol.Options(path, false, size, Optional.empty())),
+            RawZvol.open(
+                new RawZvol.Options(
+                    path, false, size, Optional.empty(), false, engine, Optional.empty())),
             new VirtioBlk.Settings("serial", QUEUES, 2, 126));
     long seed = new Random().nextLong();
     List<Throwable> deaths = new ArrayList<>();
@@ -61,6 +65,8 @@ class DiskOnLoopsTest {
       for (int i = 0; i < QUEUES; i++) {
         drivers.add(new Driver(disk, i, ram, i % 2 == 0 ? even : odd, new Random(seed + i)));
       }
+      disk.sources(0).forEach(even::add);
+      disk.sources(1).forEach(odd::add);
       even.start();
       odd.start();
       for (Future<Void> each : guests.invokeAll(drivers)) {

@@ -19,6 +19,8 @@ final class GuestDisk implements AutoCloseable {
   static final int OUT = 1;
   static final int FLUSH = 4;
   static final int GET_ID = 8;
+  static final int DISCARD = 11;
+  static final int WRITE_ZEROES = 13;
   static final byte UNTOUCHED = 0x77;
   static final int RING_SIZE = 128;
   static final long ALL = VirtioBlk.F_FLUSH | Features.INDIRECT_DESC | Features.EVENT_IDX;
@@ -93,6 +95,20 @@ final class GuestDisk implements AutoCloseable {
         .putInt(0)
         .putLong(sector)
         .array();
+  }
+
+  /** Segments of a discard or write-zeroes: a sector, a number of them and flags, each. */
+  static byte[] segments(long... fields) {
+    ByteBuffer bytes = ByteBuffer.allocate(fields.length / 3 * 16).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < fields.length; i += 3) {
+      bytes.putLong(fields[i]).putInt((int) fields[i + 1]).putInt((int) fields[i + 2]);
+    }
+    return bytes.array();
+  }
+
+  /** A discard or write-zeroes of {@link #segments(long...)}. */
+  Request segments(int type, long... fields) {
+    return add(type, 0, ram.readable(segments(fields)));
   }
 
   /** Room for a status. */

@@ -2,6 +2,7 @@ package org.kvmzone.blk;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -15,13 +16,18 @@ class RawTmpfsZvolTest extends ZvolContractTest {
   private static final Path SHM = Path.of("/dev/shm");
   private Path file = SHM;
 
-  @Override
-  Zvol open(boolean readOnly) throws Exception {
+  /** A directory of a tmpfs. */
+  static Path directory() throws IOException {
     assumeTrue(
         Files.isWritable(SHM) && Files.getFileStore(SHM).type().equals("tmpfs"),
         "/dev/shm is no tmpfs to write to: volumes on tmpfs are not tested");
+    return SHM;
+  }
+
+  @Override
+  Zvol open(boolean readOnly) throws Exception {
     if (file.equals(SHM)) {
-      file = Files.createTempFile(SHM, "kvmzone-test", ".img");
+      file = Files.createTempFile(directory(), "kvmzone-test", ".img");
       Files.delete(file);
     }
     return RawZvol.open(

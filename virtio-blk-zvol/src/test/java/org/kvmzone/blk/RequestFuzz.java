@@ -49,13 +49,18 @@ public final class RequestFuzz {
   }
 
   private void request() {
-    int type = choices.rarely() ? (int) choices.edge() : new int[] {0, 1, 4, 8}[choices.below(4)];
+    int type =
+        choices.rarely() ? (int) choices.edge() : new int[] {0, 1, 4, 8, 11, 13}[choices.below(6)];
     long sector = choices.rarely() ? choices.edge() : choices.below(DISK_BYTES / 512);
     int most = (int) Math.max(512, Math.min(BUFFER_BYTES, DISK_BYTES - (sector & 63) * 512));
     int length = choices.rarely() ? choices.below(most) : 512 * (1 + choices.below(most / 512));
-    boolean write = type == GuestDisk.OUT;
+    boolean ranges = type == GuestDisk.DISCARD || type == GuestDisk.WRITE_ZEROES;
+    boolean write = type == GuestDisk.OUT || ranges;
     byte[] data = new byte[type == GuestDisk.FLUSH ? 0 : length];
     Arrays.fill(data, (byte) (1 + choices.below(255)));
+    if (ranges) {
+      data = segments();
+    }
     byte[] header = GuestDisk.header(type, sector);
     if (choices.rarely()) {
       header = Arrays.copyOf(header, choices.below(16));
@@ -80,6 +85,17 @@ public final class RequestFuzz {
     Answer answer = guest.answer();
     assertThat(answer.request()).isEqualTo(request);
     check(out, ram.bytes(new Piece(room.address(), in, true)), answer.used());
+  }
+
+  private byte[] segments() {
+    long[] fields = new long[3 * (choices.rarely() ? choices.below(5) : 1)];
+    for (int i = 0; i < fields.length; i += 3) {
+      fields[i] = choices.rarely() ? choices.edge() : choices.below(DISK_BYTES / 512);
+      fields[i + 1] = choices.rarely() ? choices.edge() : 1 + choices.below(8);
+      fields[i + 2] = choices.rarely() ? choices.edge() : 0;
+    }
+    byte[] segments = GuestDisk.segments(fields);
+    return choices.rarely() ? Arrays.copyOf(segments, choices.below(80)) : segments;
   }
 
   /** Pieces of any lengths that make up a run of bytes. */
@@ -129,8 +145,36 @@ public final class RequestFuzz {
         System.arraycopy(out, 16, expected, (int) sector * 512, length);
         yield Status.OK;
       }
+      case GuestDisk.DISCARD, GuestDisk.WRITE_ZEROES -> ranges(type, out);
       default -> Status.UNSUPP;
     };
+  }
+
+  /** The volume of this test fills with zeroes what it discards. */
+  private byte ranges(int type, byte[] out) {
+    boolean discard = type == GuestDisk.DISCARD;
+    int length = out.length - 16;
+    if (zvol.readOnly() || length == 0 || length % 16 != 0 || length / 16 > (discard ? 256 : 1)) {
+      return Status.IOERR;
+    }
+    MemorySegment list = MemorySegment.ofArray(out);
+    for (int at = 16; at < out.length; at += 16) {
+      int flags = list.get(ValueLayout.JAVA_INT_UNALIGNED, at + 12L);
+      if (flags != 0 && (discard || flags != 1)) {
+        return Status.UNSUPP;
+      }
+      long sectors = list.get(ValueLayout.JAVA_INT_UNALIGNED, at + 8L) & 0xffff_ffffL;
+      long sector = list.get(ValueLayout.JAVA_LONG_UNALIGNED, at);
+      if (sectors > DISK_BYTES / 512 || !fits(sector, (int) sectors * 512)) {
+        return Status.IOERR;
+      }
+    }
+    for (int at = 16; at < out.length; at += 16) {
+      int from = (int) list.get(ValueLayout.JAVA_LONG_UNALIGNED, at) * 512;
+      int sectors = list.get(ValueLayout.JAVA_INT_UNALIGNED, at + 8L);
+      Arrays.fill(expected, from, from + sectors * 512, (byte) 0);
+    }
+    return Status.OK;
   }
 
   private static boolean fits(long sector, int length) {

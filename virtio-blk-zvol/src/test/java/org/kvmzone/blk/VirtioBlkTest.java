@@ -15,6 +15,7 @@ import org.kvmzone.blk.GuestDisk.Answer;
 import org.kvmzone.blk.GuestDisk.Request;
 import org.kvmzone.blk.ZvolRequest.Op;
 import org.kvmzone.bridge.ffi.Errno;
+import org.kvmzone.bridge.probe.Watcher;
 import org.kvmzone.bridge.testing.GuestRam.Piece;
 
 /** Requests that an honest driver makes, and what becomes of them. */
@@ -58,6 +59,68 @@ class VirtioBlkTest {
     assertThat(guest.answer()).isEqualTo(new Answer(flush, Status.OK, 1));
     assertThat(zvol.submitted()).containsExactly(Op.FLUSH);
     assertThat(count("flushes")).isEqualTo(1);
+  }
+
+  @Test
+  void discard_ofManyRanges_reachesTheVolumeInTheirOrder() {
+    zvol.content().fill((byte) 1);
+    long[] fields = new long[3 * 256];
+    for (int i = 0; i < 256; i++) {
+      fields[3 * i] = 16L * i;
+      fields[3 * i + 1] = 8;
+    }
+    Request discard = guest.segments(GuestDisk.DISCARD, fields);
+    assertThat(guest.answer()).isEqualTo(new Answer(discard, Status.OK, 1));
+    assertThat(zvol.submitted()).hasSize(256).containsOnly(Op.DISCARD);
+    for (int i = 0; i < 256; i++) {
+      assertThat(content(8192L * i, 4096)).containsOnly(0);
+      assertThat(content(8192L * i + 4096, 4096)).containsOnly(1);
+    }
+    assertThat(count("discards")).isEqualTo(1);
+    assertThat(count("ndiscarded")).isEqualTo(1 << 20);
+  }
+
+  @Test
+  void discard_thatTheVolumeTakesItsTimeFor_goesOnRangeByRange() {
+    zvol.hold();
+    Request discard = guest.segments(GuestDisk.DISCARD, 0, 8, 0, 8, 8, 0, 16, 8, 0);
+    for (int i = 0; i < 3; i++) {
+      assertThat(guest.turn()).isPositive();
+      assertThat(guest.next()).isEmpty();
+      assertThat(zvol.held()).isEqualTo(1);
+      zvol.releaseOne();
+    }
+    assertThat(guest.answer()).isEqualTo(new Answer(discard, Status.OK, 1));
+  }
+
+  @Test
+  void discard_whoseSecondRangeFails_fails_andTheThirdIsLeftAlone() {
+    zvol.fault(request -> request.offset() == 4096 ? Errno.EIO : 0);
+    Request discard = guest.segments(GuestDisk.DISCARD, 0, 8, 0, 8, 8, 0, 16, 8, 0);
+    assertThat(guest.answer()).isEqualTo(new Answer(discard, Status.IOERR, 1));
+    assertThat(zvol.submitted()).hasSize(2);
+    Request next = guest.read(0, 512);
+    assertThat(guest.answer()).isEqualTo(new Answer(next, Status.OK, 513));
+  }
+
+  @Test
+  void zeroes_areFilledIn_withOrWithoutTheirSpace() {
+    for (int unmap : new int[] {0, 1}) {
+      zvol.content().fill((byte) 1);
+      List<Boolean> mayUnmap = new ArrayList<>();
+      zvol.fault(request -> {
+        mayUnmap.add(request.mayUnmap());
+        return 0;
+      });
+      Request zeroes = guest.segments(GuestDisk.WRITE_ZEROES, 3, 2, unmap);
+      assertThat(guest.answer()).isEqualTo(new Answer(zeroes, Status.OK, 1));
+      assertThat(mayUnmap).containsExactly(unmap == 1);
+      assertThat(content(3 * 512, 1024)).containsOnly(0);
+      assertThat(content(2 * 512, 512)).containsOnly(1);
+      assertThat(content(5 * 512, 512)).containsOnly(1);
+    }
+    assertThat(count("zeroes")).isEqualTo(2);
+    assertThat(count("nzeroed")).isEqualTo(2048);
   }
 
   @Test
@@ -147,6 +210,25 @@ class VirtioBlkTest {
     assertThat(count("ioerrors")).isEqualTo(9);
     assertThat(count("reads")).isEqualTo(3);
     assertThat(count("writes")).isZero();
+  }
+
+  @Test
+  void errorsOfTheVolume_areToldWhoWatches() {
+    List<String> fired = new ArrayList<>();
+    Watcher watcher =
+        (disk, op, s2, id, errno, offset, length) ->
+            fired.add("%s %s %d %d %d".formatted(disk, op, errno, offset, length));
+    BlkProbes.ERROR.watch(watcher);
+    try {
+      zvol.fault(request -> Errno.ENOSPC);
+      guest.write(8, new byte[512]);
+      assertThat(guest.answer().status()).isEqualTo(Status.IOERR);
+      guest.segments(GuestDisk.DISCARD, 0, 8, 0);
+      assertThat(guest.answer().status()).isEqualTo(Status.IOERR);
+    } finally {
+      BlkProbes.ERROR.unwatch(watcher);
+    }
+    assertThat(fired).containsExactly("disk0 write 28 4096 512", "disk0 discard 28 0 4096");
   }
 
   @Test

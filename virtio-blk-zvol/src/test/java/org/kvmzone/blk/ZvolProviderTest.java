@@ -52,7 +52,7 @@ class ZvolProviderTest {
           .containsEntry("guest_block_size", "512/4096")
           .containsEntry("queues", "64")
           .containsEntry("threads", "1");
-      assertThat(report.counters()).containsEntry("reads", 0L).hasSize(14);
+      assertThat(report.counters()).containsEntry("reads", 0L).hasSize(21);
     }
   }
 
@@ -114,6 +114,7 @@ class ZvolProviderTest {
         "path=|path=PATH is missing: give a raw file or block device",
         "id2=x|path=PATH is missing: give a raw file or block device",
         "path=/x,readonly=yes|readonly=yes: must be on or off",
+        "path=/x,sync=disabled|sync=disabled: must be standard or always",
         "path=/x,size=ten|size=ten: must be a size such as 512, 64K or 10G",
         "path=/x,size=0|size=0: must be a multiple of 512, more than 0",
         "path=/x,size=1000|size=1000: must be a multiple of 512, more than 0",
@@ -162,12 +163,34 @@ class ZvolProviderTest {
             "volume",
             "size",
             "readonly",
+            "sync",
             "serial",
             "guest_block_size",
             "queues",
             "threads",
             "seg_max",
-            "incoming");
+            "engine",
+            "direct",
+            "incoming",
+            "group",
+            "iops-total",
+            "iops-total-max",
+            "iops-total-max-length",
+            "iops-read",
+            "iops-read-max",
+            "iops-read-max-length",
+            "iops-write",
+            "iops-write-max",
+            "iops-write-max-length",
+            "bps-total",
+            "bps-total-max",
+            "bps-total-max-length",
+            "bps-read",
+            "bps-read-max",
+            "bps-read-max-length",
+            "bps-write",
+            "bps-write-max",
+            "bps-write-max-length");
     assertThat(provider.properties())
         .allSatisfy(property ->
             assertThat(property.values() + property.byDefault() + property.meaning())

@@ -8,7 +8,9 @@ import java.util.Arrays;
 import org.kvmzone.bridge.memory.Buffers;
 import org.kvmzone.bridge.memory.LostMemory;
 import org.kvmzone.bridge.memory.Pages;
+import org.kvmzone.bridge.virtqueue.SingleBuffers;
 import org.kvmzone.packet.Frame;
+import org.kvmzone.packet.MacAddress;
 
 /**
  * Frames on their way: of each a private copy of its beginning, which nobody can change after it
@@ -40,6 +42,7 @@ final class FrameBatch {
   private final long stride;
   private final int[] captured;
   private final int[] lengths;
+  private final long[] destinations;
   private final Buffers[] rests;
   private int size;
 
@@ -58,6 +61,7 @@ final class FrameBatch {
     memory = Pages.allocate(capacity * stride, Arena.ofAuto());
     captured = new int[capacity];
     lengths = new int[capacity];
+    destinations = new long[capacity];
     rests = new Buffers[capacity];
     Arrays.fill(rests, NOTHING); // whole frames have none, and a backlog has no others
   }
@@ -114,16 +118,71 @@ final class FrameBatch {
     lengths[size] = length;
   }
 
-  private Buffers restOfNext() {
-    if (rests[size] == NOTHING) {
-      rests[size] = new Buffers();
+  /**
+   * Copies the headers of a driver's frames and the beginnings of the frames behind them to the
+   * first slots, without adding the frames yet: as many as are no shorter than an Ethernet header
+   * and no longer than {@code most} bytes.
+   *
+   * @param source holds each from its beginning on
+   * @param header bytes of each header, up to {@value VirtioNet#HEADER}
+   * @return how many
+   */
+  int stageEach(SingleBuffers source, int count, int header, int most) {
+    MemorySegment from = source.memory();
+    for (int i = 0; i < count; i++) {
+      long length = source.length(i) - header;
+      if (length < VirtioNet.ETHERNET || length > most) {
+        return i;
+      }
+      long at = source.offset(i);
+      int head = (int) Math.min(length, Frame.HEAD);
+      MemorySegment.copy(from, at, memory, frameAt(i) - header, (long) header + head);
+      if (head < length) {
+        restOf(i).set(from, at + header + head, length - head);
+      }
+      captured[i] = head;
+      lengths[i] = (int) length;
     }
-    return rests[size];
+    return count;
   }
 
-  /** The byte at {@code offset} of the header that was staged, {@code header} bytes long. */
-  int stagedHeader(int header, int offset) {
-    return memory.get(ValueLayout.JAVA_BYTE, frameAt(size) - header + offset);
+  /** Adds the first {@code count} of the frames that were staged together. */
+  void addStaged(int count) {
+    for (int i = 0; i < count; i++) {
+      describe(i);
+    }
+    size = count;
+  }
+
+  private Buffers restOfNext() {
+    return restOf(size);
+  }
+
+  private Buffers restOf(int frame) {
+    if (rests[frame] == NOTHING) {
+      rests[frame] = new Buffers();
+    }
+    return rests[frame];
+  }
+
+  /**
+   * Whether the header that was staged in a slot, {@code header} bytes long, asks nothing of us: no
+   * checksum, no segmentation.
+   */
+  boolean asksNothing(int frame, int header) {
+    long at = frameAt(frame) - header;
+    return (memory.get(ValueLayout.JAVA_BYTE, at + VirtioNet.FLAGS) & VirtioNet.NEEDS_CSUM) == 0
+        && memory.get(ValueLayout.JAVA_BYTE, at + VirtioNet.GSO_TYPE) == VirtioNet.GSO_NONE;
+  }
+
+  /** How many of the frames that were staged together have such a header, from the first on. */
+  int askingNothing(int count, int header) {
+    for (int i = 0; i < count; i++) {
+      if (!asksNothing(i, header)) {
+        return i;
+      }
+    }
+    return count;
   }
 
   /** Copies the rest of the frame in slot {@code frame} too; what was copied is not read again. */
@@ -135,14 +194,15 @@ final class FrameBatch {
 
   /** Adds the frame that was staged. */
   void addStaged() {
-    setHeader(size);
+    describe(size);
     size++;
   }
 
-  private void setHeader(int frame) {
+  private void describe(int frame) {
     long at = headerAt(frame);
     memory.set(LE64, at, 0);
     memory.set(LE64, at + Integer.BYTES, ONE_BUFFER);
+    destinations[frame] = memory.get(BE64, frameAt(frame)) >>> 16;
   }
 
   /** Adds a frame whose {@code length} bytes were written to slot {@link #size} from outside. */
@@ -159,9 +219,19 @@ final class FrameBatch {
     MemorySegment.copy(other.memory, other.frameAt(otherFrame), memory, at, head);
     Buffers rest = other.rest(otherFrame);
     rest.copyTo(0, memory, at + head, rest.bytes());
-    setHeader(frame);
+    describe(frame);
     captured[frame] = other.lengths[otherFrame];
     lengths[frame] = other.lengths[otherFrame];
+  }
+
+  /** From the beginning of a slot to that of the next, bytes. */
+  long stride() {
+    return stride;
+  }
+
+  /** Bytes of each frame, by slot; to be read only. */
+  int[] lengths() {
+    return lengths;
   }
 
   /** The memory that the slots lie in. */
@@ -196,12 +266,12 @@ final class FrameBatch {
 
   /** Whether the frame goes to a group of stations, or to all. */
   boolean isMulticast(int frame) {
-    return (memory.get(ValueLayout.JAVA_BYTE, frameAt(frame)) & 1) != 0;
+    return MacAddress.isMulticast(destinations[frame]);
   }
 
   /** The MAC address that the frame goes to. */
   long destination(int frame) {
-    return memory.get(BE64, frameAt(frame)) >>> 16;
+    return destinations[frame];
   }
 
   /** The MAC address that the frame says it comes from. */
@@ -209,12 +279,16 @@ final class FrameBatch {
     return memory.get(BE64, frameAt(frame) + 6) >>> 16;
   }
 
-  /** Makes the frame one from where it goes to where it comes from. */
-  void swapAddresses(int frame) {
-    long at = frameAt(frame);
-    long destination = destination(frame);
-    memory.set(BE64, at, (source(frame) << 16) | (destination >>> 32));
-    memory.set(BE32, at + 8, (int) destination);
+  /** Makes each frame one from where it goes to where it comes from. */
+  void swapAddresses() {
+    for (int i = 0; i < size; i++) {
+      long at = frameAt(i);
+      long destination = destinations[i];
+      long source = source(i);
+      memory.set(BE64, at, (source << 16) | (destination >>> 32));
+      memory.set(BE32, at + 8, (int) destination);
+      destinations[i] = source;
+    }
   }
 
   /** Copies {@code length} bytes of a frame, from its byte {@code from} on, into other memory. */
@@ -229,23 +303,31 @@ final class FrameBatch {
   }
 
   /**
-   * Copies a frame, behind a header of {@code header} bytes that says that there is one buffer, to
-   * other memory, which has room for both from {@code at} on.
+   * Copies frames, each behind a header of {@code header} bytes that says that there is one buffer,
+   * into buffers that have room for both.
+   *
+   * @param frames a bit for each, of which the first {@code count} are copied
    */
-  void copyWithHeader(int frame, int header, MemorySegment target, long at) {
-    int head = captured[frame];
-    if (header != VirtioNet.HEADER) { // without num_buffers
-      MemorySegment.copy(memory, headerAt(frame), target, at, header);
-      MemorySegment.copy(memory, frameAt(frame), target, at + header, head);
-    } else if (target.get(LE64, at) == 0 && target.get(LE64, at + Integer.BYTES) == ONE_BUFFER) {
-      // Drivers use buffers again, and the header often has a line of its own: one less to take.
-      MemorySegment.copy(memory, frameAt(frame), target, at + header, head);
-    } else {
-      MemorySegment.copy(memory, headerAt(frame), target, at, (long) header + head);
-    }
-    int length = lengths[frame];
-    if (head < length) {
-      rests[frame].copyTo(0, target, at + header + head, length - head);
+  void copyEach(long frames, int count, int header, SingleBuffers target) {
+    MemorySegment to = target.memory();
+    long left = frames;
+    for (int i = 0; i < count; i++, left &= left - 1) {
+      int frame = Long.numberOfTrailingZeros(left);
+      int head = captured[frame];
+      long at = target.offset(i);
+      if (header != VirtioNet.HEADER) { // without num_buffers
+        MemorySegment.copy(memory, headerAt(frame), to, at, header);
+        MemorySegment.copy(memory, frameAt(frame), to, at + header, head);
+      } else if (to.get(LE64, at) == 0 && to.get(LE64, at + Integer.BYTES) == ONE_BUFFER) {
+        // Drivers use buffers again, and the header often has a line of its own: one less to take.
+        MemorySegment.copy(memory, frameAt(frame), to, at + header, head);
+      } else {
+        MemorySegment.copy(memory, headerAt(frame), to, at, (long) header + head);
+      }
+      int length = lengths[frame];
+      if (head < length) {
+        rests[frame].copyTo(0, to, at + header + head, length - head);
+      }
     }
   }
 

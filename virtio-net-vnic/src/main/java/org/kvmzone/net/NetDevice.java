@@ -128,11 +128,6 @@ final class NetDevice implements NetworkDevice {
   }
 
   @Override
-  public int type() {
-    return VirtioNet.TYPE;
-  }
-
-  @Override
   public long features() {
     return VirtioNet.MRG_RXBUF
         | VirtioNet.MTU
@@ -149,11 +144,6 @@ final class NetDevice implements NetworkDevice {
   @Override
   public byte[] config() {
     return new byte[0];
-  }
-
-  @Override
-  public boolean writeConfig(int offset, byte[] bytes) {
-    return false;
   }
 
   @Override

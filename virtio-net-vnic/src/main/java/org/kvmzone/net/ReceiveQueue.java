@@ -192,10 +192,12 @@ final class ReceiveQueue {
   /** Settles the frames that are as most are; returns how many. */
   private int writeEach(Target to, FrameBatch batch) {
     int written = writer.writeEach(to.queue.ring(), to.format, batch, undelivered);
-    for (int i = 0; i < written; i++, undelivered &= undelivered - 1) {
-      int frame = Long.numberOfTrailingZeros(undelivered);
+    long left = undelivered;
+    for (int i = 0; i < written; i++, left &= left - 1) {
+      int frame = Long.numberOfTrailingZeros(left);
       count(batch, frame, batch.length(frame));
     }
+    undelivered = left;
     if (written > 0 && exhausted) {
       exhausted = false;
     }

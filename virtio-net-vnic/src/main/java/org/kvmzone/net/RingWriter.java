@@ -61,11 +61,7 @@ final class RingWriter {
       return 0;
     }
     try {
-      long left = frames;
-      MemorySegment memory = singles.memory();
-      for (int i = 0; i < count; i++, left &= left - 1) {
-        batch.copyWithHeader(Long.numberOfTrailingZeros(left), header, memory, singles.offset(i));
-      }
+      batch.copyEach(frames, count, header, singles);
     } catch (Throwable gone) {
       ring.unpop(singles, 0, count);
       throw gone;

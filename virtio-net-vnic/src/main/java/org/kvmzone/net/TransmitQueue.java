@@ -24,6 +24,10 @@ import org.kvmzone.packet.MacAddress;
  * private copy of its beginning, hands those that may leave to the VNIC, and only then settles
  * every chain in its order: counts, fires, gives it back. What the VNIC does not take goes back
  * into the ring, unsettled, with all that came after it.
+ *
+ * <p>Nearly every frame is plain: a datagram of the guest's own in one buffer, of no interest to
+ * our services. As many as follow one another are taken together, by loops that do one thing each;
+ * the first other one, and what follows it, is looked at frame by frame.
  */
 final class TransmitQueue {
   private static final long NOTHING = -1;
@@ -52,6 +56,7 @@ final class TransmitQueue {
   private long touched;
 
   private boolean single; // the batch is in singles, not in chains
+  private boolean plain; // all of its frames are, and have no fate but to be sent
   private int popped;
   private int pushed;
 
@@ -132,6 +137,30 @@ final class TransmitQueue {
     popped = 0;
     pop(ring, Math.min(limit, chains.length));
     touch(format.length());
+    plain = single && takePlain(ring);
+    if (!plain) {
+      judgeEach(ring);
+    }
+    return popped;
+  }
+
+  /** Takes the plain frames at the beginning, and leaves the others for later; false if none is. */
+  private boolean takePlain(Virtqueue ring) {
+    int header = format.length();
+    int staged = batch.stageEach(singles, popped, header, mtu + VirtioNet.ETHERNET);
+    int count = batch.askingNothing(staged, header);
+    count =
+        protection.passAtAGlance(
+            batch.memory(), batch.frameAt(0), batch.stride(), batch.lengths(), count);
+    if (count == 0) {
+      return false;
+    }
+    batch.addStaged(count);
+    unpop(ring, count);
+    return true;
+  }
+
+  private void judgeEach(Virtqueue ring) {
     for (int i = 0; i < popped; i++) {
       fates[i] = judge(i);
       if (fates[i] instanceof Answer) {
@@ -139,7 +168,6 @@ final class TransmitQueue {
         unpop(ring, i + 1);
       }
     }
-    return popped;
   }
 
   private void pop(Virtqueue ring, int most) {
@@ -152,7 +180,7 @@ final class TransmitQueue {
 
   /** Undoes what was popped from chain {@code from} on. */
   private void unpop(Virtqueue ring, int from) {
-    if (single) {
+    if (single && from < popped) {
       ring.unpop(singles, from, popped);
       popped = from;
     }
@@ -204,17 +232,7 @@ final class TransmitQueue {
     }
     // Without offloads a frame is sent as it is (virtio 1.3 §5.1.6.2.1). What other fields and
     // flags say is of no meaning then.
-    if ((batch.stagedHeader(header, VirtioNet.FLAGS) & VirtioNet.NEEDS_CSUM) != 0
-        || batch.stagedHeader(header, VirtioNet.GSO_TYPE) != VirtioNet.GSO_NONE) {
-      return Drop.BAD_HEADER;
-    }
-    // Nearly every frame is plain: a datagram of the guest's own, of no interest to our services.
-    if (length - VirtioNet.ETHERNET <= mtu
-        && protection.passesAtAGlance(batch.memory(), batch.frameAt(batch.size()), length)) {
-      batch.addStaged();
-      return Verdict.PASS;
-    }
-    return examine(length);
+    return batch.asksNothing(batch.size(), header) ? examine(length) : Drop.BAD_HEADER;
   }
 
   private Enum<?> examine(int length) {
@@ -253,7 +271,7 @@ final class TransmitQueue {
     }
     int sent = 0;
     while (pushed < popped) {
-      Enum<?> fate = fates[pushed];
+      Enum<?> fate = plain ? Verdict.PASS : fates[pushed];
       if (fate != Verdict.PASS) {
         conclude(fate, lengths[pushed]);
       } else if (sent++ == taken) {

@@ -2,9 +2,6 @@ package org.kvmzone.net;
 
 /** Numbers of the virtio network device (virtio 1.3 §5.1). */
 final class VirtioNet {
-  /** The device type. */
-  static final int TYPE = 1;
-
   /** VIRTIO_NET_F_MTU. */
   static final long MTU = 1L << 3;
 

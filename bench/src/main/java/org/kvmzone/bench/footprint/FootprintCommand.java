@@ -10,9 +10,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code bin/bench footprint}. */
@@ -24,11 +24,7 @@ import picocli.CommandLine.Option;
       "own, and with ours in it; and of kvmzone serve until it listens."
     })
 public final class FootprintCommand implements Callable<Integer> {
-  @Option(
-      names = "--rounds",
-      paramLabel = "N",
-      description = "How often each program is started, in turns (default: ${DEFAULT-VALUE}).")
-  private int rounds = 10;
+  @Mixin private RepeatOptions repeat = new RepeatOptions(10);
 
   @Option(
       names = "--idle",
@@ -41,12 +37,6 @@ public final class FootprintCommand implements Callable<Integer> {
       paramLabel = "PATH",
       description = "Which QEMU. Repeat for more (default: the machine's own, and the fetched 10).")
   private List<String> qemus = new ArrayList<>();
-
-  @Option(
-      names = "--json",
-      paramLabel = "FILE",
-      description = "Keep everything that was measured in a file.")
-  private Optional<Path> json = Optional.empty();
 
   private final Machine machine;
 
@@ -74,9 +64,13 @@ public final class FootprintCommand implements Callable<Integer> {
     programs.put("beside QEMU", measure(List.of(subjects.serve()), scratch));
     FootprintReport report =
         new FootprintReport(
-            LocalDate.now(ZoneOffset.UTC).toString(), machine.describe(), rounds, idle, programs);
-    if (json.isPresent()) {
-      report.write(json.get());
+            LocalDate.now(ZoneOffset.UTC).toString(),
+            machine.describe(),
+            repeat.rounds(),
+            idle,
+            programs);
+    if (repeat.json().isPresent()) {
+      report.write(repeat.json().get());
     }
     System.out.print(report.table());
     return 0;
@@ -94,8 +88,8 @@ public final class FootprintCommand implements Callable<Integer> {
   private Map<String, List<Subject.Sample>> measure(List<Subject> subjects, Path scratch)
       throws IOException, InterruptedException {
     Map<String, List<Subject.Sample>> samples = new LinkedHashMap<>();
-    for (int round = 0; round < rounds; round++) {
-      System.err.printf("bench: footprint, round %d of %d%n", round + 1, rounds);
+    for (int round = 0; round < repeat.rounds(); round++) {
+      System.err.printf("bench: footprint, round %d of %d%n", round + 1, repeat.rounds());
       for (Subject subject : subjects) {
         samples
             .computeIfAbsent(subject.name(), _ -> new ArrayList<>())

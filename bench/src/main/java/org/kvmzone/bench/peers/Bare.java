@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import org.kvmzone.bench.bare.BareBackend;
 
 /** The bare ring loops of {@code org.kvmzone.bench.bare}: the least that has to be done. */
 final class Bare {
@@ -62,7 +63,8 @@ final class Bare {
             switch (setup.image()) {
               case NULL -> "null";
               case HUGE, TMPFS -> "memory:" + images.path(setup.image());
-              case CACHED, LOOP -> throw new Unavailable("the bare loops have only memory");
+              case CACHED, DIRECT, LOOP, LOOP4096, ZRAM ->
+                  throw new Unavailable("the bare loops have only memory");
             };
         return Bare.start(bench, language, directory, List.of("--blk", image));
       }
@@ -73,13 +75,10 @@ final class Bare {
       Workbench bench, Language language, Path directory, List<String> device)
       throws IOException, InterruptedException {
     Path socket = directory.resolve("bare.sock");
-    List<String> words = new ArrayList<>();
-    words.add(Path.of(System.getProperty("java.home"), "bin/java").toString());
-    words.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC"));
-    words.addAll(List.of("-cp", bench.home().resolve("bench/target/benchmarks.jar").toString()));
-    words.add("org.kvmzone.bench.bare.BareBackend");
-    words.addAll(List.of("--socket", socket.toString(), "--loop", language.word));
-    words.addAll(device);
+    List<String> arguments =
+        new ArrayList<>(List.of("--socket", socket.toString(), "--loop", language.word));
+    arguments.addAll(device);
+    List<String> words = bench.program(BareBackend.class, arguments);
     Child child = Child.start(language.side, Child.BACKEND_CPU, directory, words);
     try {
       MatchResult ignored = child.output().await(READY, PATIENCE);

@@ -34,6 +34,8 @@ public final class Bench implements Runnable {
         new CommandLine(new Bench())
             .addSubcommand(new NetCommand())
             .addSubcommand(new BlkCommand())
+            .addSubcommand(new ManyCommand())
+            .addSubcommand(new FirstCommand())
             .addSubcommand(new IdleCommand())
             .addSubcommand(new ReportCommand())
             .addSubcommand(new FootprintCommand(Machine::describe))

@@ -10,19 +10,12 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** Requests of libblkio to a back end. */
-final class BlkCase implements Case {
+final class BlkCase extends DrivenCase<BlkSetup> {
   /** What comes first, and is not counted. */
   private static final int SETTLING_SECONDS = 1;
 
   /** How often it is measured again because the CPUs were not near each other. */
   private static final int PATIENCE = 5;
-
-  private final String name;
-  private final BlkSetup setup;
-  private final Optional<Target> target;
-  private final List<Backend<BlkSetup>> backends;
-  private final Workbench bench;
-  private final int seconds;
 
   /**
    * A case.
@@ -36,17 +29,7 @@ final class BlkCase implements Case {
       List<Backend<BlkSetup>> backends,
       Workbench bench,
       int seconds) {
-    this.name = name;
-    this.setup = setup;
-    this.target = target;
-    this.backends = backends;
-    this.bench = bench;
-    this.seconds = seconds;
-  }
-
-  @Override
-  public String name() {
-    return name;
+    super(name, setup, target, backends, bench, seconds);
   }
 
   @Override
@@ -55,52 +38,37 @@ final class BlkCase implements Case {
   }
 
   @Override
-  public Optional<Target> target() {
-    return target;
-  }
-
-  @Override
-  public List<String> sides() {
-    return backends.stream().map(Backend::name).toList();
-  }
-
-  @Override
-  public Sample measure(String side) throws IOException, InterruptedException {
-    Backend<BlkSetup> chosen =
-        backends.stream().filter(each -> each.name().equals(side)).findFirst().orElseThrow();
-    try (Burst _ = Burst.begin(bench);
-        Ruler ruler = Ruler.start(bench);
-        Running backend = chosen.start(setup, bench.fresh(side))) {
-      BlkioBench.Outcome ignored = BlkioBench.run(bench, backend.socket(), setup, SETTLING_SECONDS);
-      long backendBefore;
-      long frontendBefore;
-      BlkioBench.Outcome outcome;
-      boolean near;
-      int runs = 0;
-      do {
-        near = ruler.nanos() < Ruler.NEAR;
-        backendBefore = backend.child().cpuNanos();
-        frontendBefore = endedChildrenNanos();
-        outcome = BlkioBench.run(bench, backend.socket(), setup, seconds);
-        near &= ruler.nanos() < Ruler.NEAR;
-      } while (!near && ++runs < PATIENCE);
-      double requests = outcome.perSecond() * seconds;
-      double backendNanos = backend.child().cpuNanos() - backendBefore;
-      double frontendNanos = endedChildrenNanos() - frontendBefore;
-      Running.Account account = backend.account();
-      Map<String, String> notes = new LinkedHashMap<>(account.notes());
-      notes.put("mean-latency-us", "%.2f".formatted(outcome.meanLatencyMicros()));
-      return new Sample(
-          outcome.perSecond(),
-          backendNanos / requests,
-          frontendNanos / requests,
-          account.busyNanos().isPresent() ? account.busyNanos().getAsDouble() : null,
-          setup.frontend() == BlkSetup.Frontend.POLL
-              ? frontendNanos / TimeUnit.SECONDS.toNanos(seconds)
-              : null,
-          near,
-          notes);
-    }
+  Sample measure(Running backend, Ruler ruler) throws IOException, InterruptedException {
+    BlkioBench.Outcome ignored = BlkioBench.run(bench, backend.socket(), setup, SETTLING_SECONDS);
+    long backendBefore;
+    long frontendBefore;
+    BlkioBench.Outcome outcome;
+    boolean near;
+    int runs = 0;
+    do {
+      backend.settled();
+      near = ruler.nanos() < Ruler.NEAR;
+      backendBefore = backend.child().cpuNanos();
+      frontendBefore = endedChildrenNanos();
+      outcome = BlkioBench.run(bench, backend.socket(), setup, seconds);
+      near &= ruler.nanos() < Ruler.NEAR;
+    } while (!near && ++runs < PATIENCE);
+    double requests = outcome.perSecond() * seconds;
+    double backendNanos = backend.child().cpuNanos() - backendBefore;
+    double frontendNanos = endedChildrenNanos() - frontendBefore;
+    Running.Account account = backend.account();
+    Map<String, String> notes = new LinkedHashMap<>(account.notes());
+    notes.put("mean-latency-us", "%.2f".formatted(outcome.meanLatencyMicros()));
+    return new Sample(
+        outcome.perSecond(),
+        backendNanos / requests,
+        frontendNanos / requests,
+        account.busyNanos().isPresent() ? account.busyNanos().getAsDouble() : null,
+        setup.frontend() == BlkSetup.Frontend.POLL
+            ? frontendNanos / TimeUnit.SECONDS.toNanos(seconds)
+            : null,
+        near,
+        notes);
   }
 
   /** The CPU time of all programs that were started from here and have ended. */

@@ -18,7 +18,7 @@ final class BlkCases {
 
   static List<BlkSetup> all() {
     List<BlkSetup> setups = new ArrayList<>();
-    for (Image image : Image.values()) {
+    for (Image image : Image.COMPARED) {
       // A loop device's own thread has no priority, and would get no CPU beside one that polls.
       if (image != Image.LOOP) {
         for (int depth : DEPTHS) {
@@ -39,31 +39,57 @@ final class BlkCases {
     return setups;
   }
 
+  /** Where the engines of our disks are compared with each other. */
+  static List<BlkSetup> ofEngines() {
+    List<BlkSetup> setups = new ArrayList<>();
+    for (Image image : Image.OF_ENGINES) {
+      for (Work work : Work.values()) {
+        for (int depth : DEPTHS) {
+          setups.add(new BlkSetup(image, work, depth, Frontend.POLL, Sleep.USUAL));
+        }
+      }
+    }
+    return setups;
+  }
+
+  /** Our disk as it is by itself, and by each engine. */
+  static List<Backend<BlkSetup>> engines(BlkSetup setup, Workbench bench, Images images) {
+    boolean direct = setup.image() == Image.DIRECT || setup.image().isDevice();
+    List<Backend<BlkSetup>> sides = new ArrayList<>(List.of(KvmzoneDisk.plain(bench, images)));
+    for (String engine : List.of("inline", "io_uring", "workers")) {
+      sides.add(KvmzoneDisk.by(engine, direct, bench, images));
+    }
+    if (setup.image().isDevice()) {
+      sides.add(KvmzoneDisk.by("inline", false, bench, images));
+    }
+    return sides;
+  }
+
   /** How far ahead of the peer we should be. */
   static Optional<Target> target(BlkSetup setup) {
     return switch (setup.image()) {
       case NULL -> {
         if (setup.sleep() == Sleep.AT_ONCE) {
-          yield Optional.of(new Target(1.0, 1.3));
+          yield Optional.of(Target.rate(1.0, 1.3));
         }
         if (setup.frontend() == Frontend.IRQ || setup.work() == Work.WRITE) {
           yield Optional.empty();
         }
         yield switch (setup.depth()) {
-          case 1 -> Optional.of(new Target(7, 25));
-          case FULL -> Optional.of(new Target(2.5, 4));
+          case 1 -> Optional.of(Target.rate(7, 25));
+          case FULL -> Optional.of(Target.rate(2.5, 4));
           default -> Optional.empty();
         };
       }
       case HUGE ->
           setup.depth() == FULL && setup.frontend() == Frontend.POLL
-              ? Optional.of(new Target(0.8, 0.95))
+              ? Optional.of(Target.rate(0.8, 0.95))
               : Optional.empty();
       case CACHED ->
           setup.depth() != 32 && setup.frontend() == Frontend.POLL
-              ? Optional.of(new Target(1.5, 2))
+              ? Optional.of(Target.rate(1.5, 2))
               : Optional.empty();
-      case TMPFS, LOOP -> Optional.empty();
+      case TMPFS, DIRECT, LOOP, LOOP4096, ZRAM -> Optional.empty();
     };
   }
 

@@ -33,6 +33,16 @@ final class BlkCommand implements Callable<Integer> {
                 options.seconds));
       }
       cases.add(watched(bench, images));
+      for (BlkSetup setup : BlkCases.ofEngines()) {
+        cases.add(
+            new BlkCase(
+                setup.name() + "/engines",
+                setup,
+                Optional.empty(),
+                options.sides(BlkCases.engines(setup, bench, images)),
+                bench,
+                options.seconds));
+      }
       return options.run(cases, bench);
     }
   }
@@ -49,7 +59,7 @@ final class BlkCommand implements Callable<Integer> {
     return new BlkCase(
         setup.name() + "/watched",
         setup,
-        Optional.of(new Target(0.6, 0.9)),
+        Optional.of(Target.rate(0.6, 0.9)),
         options.sides(
             List.of(KvmzoneDisk.watched(bench, images), KvmzoneDisk.plain(bench, images))),
         bench,

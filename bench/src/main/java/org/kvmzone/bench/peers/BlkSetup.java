@@ -1,5 +1,6 @@
 package org.kvmzone.bench.peers;
 
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -23,8 +24,25 @@ record BlkSetup(Image image, Work work, int depth, Frontend frontend, Sleep slee
     TMPFS,
     /** A file on disk, all of it in the page cache. */
     CACHED,
+    /** Such a file, past the page cache. */
+    DIRECT,
     /** A loop device on such a file, past the device's own page cache. */
-    LOOP;
+    LOOP,
+    /** The same, with sectors of 4096 bytes. */
+    LOOP4096,
+    /** A block device in compressed memory, past its page cache. */
+    ZRAM;
+
+    /** What disks usually stand on, and are compared with others' on. */
+    static final List<Image> COMPARED = List.of(NULL, HUGE, TMPFS, CACHED, LOOP);
+
+    /** Of what kind the engines differ. */
+    static final List<Image> OF_ENGINES = List.of(TMPFS, CACHED, DIRECT, LOOP, LOOP4096, ZRAM);
+
+    /** Whether it is a block device. */
+    boolean isDevice() {
+      return this == LOOP || this == LOOP4096 || this == ZRAM;
+    }
 
     /** As in names. */
     String word() {

@@ -59,7 +59,7 @@ final class Chart {
         all.addAll(List.of(ratio.low(), ratio.high()));
       }
       Target target = each.target();
-      if (target != null) {
+      if (target != null && !target.busy()) {
         all.add(target.aim());
       }
     }
@@ -125,7 +125,7 @@ final class Chart {
                 BAR));
     line("spread", x(ratio.low()), middle, x(ratio.high()), middle);
     Target target = result.target();
-    if (target != null) {
+    if (target != null && !target.busy()) {
       mark("least", target.least(), middle);
       mark("aim", target.aim(), middle);
     }

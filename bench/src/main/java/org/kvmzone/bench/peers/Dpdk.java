@@ -2,6 +2,7 @@ package org.kvmzone.bench.peers;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 
@@ -29,8 +30,8 @@ final class Dpdk implements Backend<NetSetup> {
       }
 
       @Override
-      public Path socket() {
-        return socket;
+      public List<Path> sockets() {
+        return List.of(socket);
       }
 
       @Override

@@ -17,7 +17,9 @@ import java.util.Deque;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.kvmzone.bench.peers.BlkSetup.Image;
 
 /** The files and devices that disks stand on: made when they are first wanted, gone at the end. */
@@ -28,6 +30,7 @@ final class Images implements AutoCloseable {
   /** Of a file on huge pages, of which there are fewer. */
   private static final long HUGE_BYTES = 256L << 20;
 
+  private static final Path ZRAM_CONTROL = Path.of("/sys/class/zram-control");
   private static final int PIECE = 1 << 20;
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -35,6 +38,7 @@ final class Images implements AutoCloseable {
   private final Map<Image, Path> made = new EnumMap<>(Image.class);
   private final Deque<Path> files = new ArrayDeque<>();
   private final List<Path> loops = new ArrayList<>();
+  private Optional<String> zram = Optional.empty(); // the number of the device
 
   Images(Workbench bench) {
     this.bench = bench;
@@ -58,7 +62,10 @@ final class Images implements AutoCloseable {
           case TMPFS -> file(Files.createTempFile(Path.of("/dev/shm"), "kvmzone-bench", ".img"));
           case CACHED ->
               file(Files.createTempFile(bench.cache().resolve("bench"), "image", ".img"));
-          case LOOP -> loop();
+          case DIRECT -> path(Image.CACHED);
+          case LOOP -> loop(512);
+          case LOOP4096 -> loop(4096);
+          case ZRAM -> zram();
         };
     made.put(image, path);
     return path;
@@ -90,6 +97,11 @@ final class Images implements AutoCloseable {
 
   private Path file(Path path) throws IOException {
     files.push(path);
+    fill(path);
+    return path;
+  }
+
+  private static void fill(Path path) throws IOException {
     byte[] bytes = new byte[PIECE];
     new Random(1).nextBytes(bytes);
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
@@ -102,20 +114,48 @@ final class Images implements AutoCloseable {
       // What is still to be written would be, in the middle of a burst.
       channel.force(true);
     }
-    return path;
   }
 
-  private Path loop() throws IOException, InterruptedException {
+  private Path loop(int sector) throws IOException, InterruptedException {
     Path below = path(Image.CACHED);
     String name;
     try {
-      name = run("losetup", "--find", "--show", below.toString());
+      name = run("losetup", "--find", "--show", "--sector-size", "" + sector, below.toString());
     } catch (IOException e) {
       throw new Unavailable("no loop device could be made: " + e.getMessage());
     }
     Path device = Path.of(name);
     loops.add(device);
     return device;
+  }
+
+  private Path zram() throws IOException {
+    try {
+      zram = Optional.of(Files.readString(ZRAM_CONTROL.resolve("hot_add")).strip());
+      String name = "zram" + zram.get();
+      Files.writeString(Path.of("/sys/block", name, "disksize"), "" + BYTES);
+      Path device = Path.of("/dev", name);
+      fill(device);
+      return device;
+    } catch (IOException e) {
+      throw new Unavailable("no zram device could be made: " + e.getMessage());
+    }
+  }
+
+  /** A back end that was killed may have it open for a moment. */
+  private static void removeZram(String number) throws IOException, InterruptedException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        Files.writeString(Path.of("/sys/block/zram" + number + "/reset"), "1");
+        Files.writeString(ZRAM_CONTROL.resolve("hot_remove"), number);
+        return;
+      } catch (IOException e) {
+        if (attempt == 20) {
+          throw e;
+        }
+        TimeUnit.MILLISECONDS.sleep(100);
+      }
+    }
   }
 
   private String run(String... words) throws IOException, InterruptedException {
@@ -130,6 +170,9 @@ final class Images implements AutoCloseable {
       for (Path loop : loops) {
         String ignored = run("losetup", "--detach", loop.toString());
       }
+      if (zram.isPresent()) {
+        removeZram(zram.get());
+      }
       for (Path file : files) {
         Files.deleteIfExists(file);
       }
@@ -139,6 +182,7 @@ final class Images implements AutoCloseable {
       Thread.currentThread().interrupt();
     } finally {
       loops.clear();
+      zram = Optional.empty();
       files.clear();
     }
   }

@@ -71,24 +71,30 @@ final class Kvmzone implements AutoCloseable {
     return ControlClient.connect(RunDirectory.standard().socket(name));
   }
 
-  /** The counters of a device, by name. */
-  Map<String, Long> counters(String device) throws IOException {
+  /** The counters of each device, by name, in the order in which they were given. */
+  List<Map<String, Long>> counters() throws IOException {
     try (ControlClient control = control()) {
-      Json.Obj reply = control.call("stats", Json.object().put("device", device).build());
-      Json.Arr devices = (Json.Arr) member(reply, "devices");
-      Json.Obj counters = (Json.Obj) member((Json.Obj) devices.values().getFirst(), "counters");
-      Map<String, Long> values = new LinkedHashMap<>();
-      counters
-          .members()
-          .forEach((key, value) -> {
-            if (value instanceof Json.Whole(long count)) {
-              values.put(key, count);
-            }
-          });
-      return values;
+      Json.Obj reply = control.call("stats", Json.object().build());
+      List<Map<String, Long>> all = new ArrayList<>();
+      for (Json device : ((Json.Arr) member(reply, "devices")).values()) {
+        all.add(numbers((Json.Obj) member((Json.Obj) device, "counters")));
+      }
+      return all;
     } catch (ControlException e) {
       throw new IOException("kvmzone did not tell its counters: " + e.getMessage(), e);
     }
+  }
+
+  private static Map<String, Long> numbers(Json.Obj counters) {
+    Map<String, Long> values = new LinkedHashMap<>();
+    counters
+        .members()
+        .forEach((key, value) -> {
+          if (value instanceof Json.Whole(long count)) {
+            values.put(key, count);
+          }
+        });
+    return values;
   }
 
   private static Json member(Json.Obj object, String name) throws IOException {

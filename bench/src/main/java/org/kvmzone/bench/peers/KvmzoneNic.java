@@ -2,18 +2,15 @@ package org.kvmzone.bench.peers;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.OptionalDouble;
+import java.util.stream.IntStream;
 
 /**
  * A VNIC of {@code kvmzone serve}, with its link protection: each frame that the front end sends is
  * judged by its addresses.
  */
 final class KvmzoneNic implements Backend<NetSetup> {
-  private static final String ID = "nic0";
-
   /** Counters of frames that should have gone on. */
   private static final List<String> DROPS =
       List.of(
@@ -30,43 +27,37 @@ final class KvmzoneNic implements Backend<NetSetup> {
   private static final int USUAL_MTU = 1500;
 
   private final Workbench bench;
+  private final int devices;
 
+  /** One NIC, as its users start it. */
   KvmzoneNic(Workbench bench) {
+    this(bench, 1);
+  }
+
+  /** So many NICs in one process, served by one thread. */
+  KvmzoneNic(Workbench bench, int devices) {
     this.bench = bench;
+    this.devices = devices;
   }
 
   @Override
   public String name() {
-    return "kvmzone";
+    return devices == 1 ? "kvmzone" : "kvmzone-" + devices;
   }
 
   @Override
   public Running start(NetSetup setup, Path directory) throws IOException, InterruptedException {
-    Kvmzone kvmzone = Kvmzone.serve(bench, directory, List.of("--net", spec(setup)));
-    return new Running() {
-      @Override
-      public Child child() {
-        return kvmzone.child();
-      }
-
-      @Override
-      public Path socket() {
-        return kvmzone.socket(ID);
-      }
-
-      @Override
-      public Running.Account account() throws IOException {
-        return accountOf(kvmzone.counters(ID));
-      }
-
-      @Override
-      public void close() {
-        kvmzone.close();
-      }
-    };
+    List<String> ids = IntStream.range(0, devices).mapToObj(i -> "nic" + i).toList();
+    List<String> words = new ArrayList<>();
+    for (int i = 0; i < devices; i++) {
+      words.addAll(
+          List.of("--net", spec(ids.get(i), i, setup) + (devices == 1 ? "" : ",loop=all")));
+    }
+    String frames = setup.direction() == NetSetup.Direction.SINK ? "opackets64" : "ipackets64";
+    return new KvmzoneRunning(Kvmzone.serve(bench, directory, words), ids, List.of(frames), DROPS);
   }
 
-  static String spec(NetSetup setup) {
+  private static String spec(String id, int number, NetSetup setup) {
     String kind =
         switch (setup.direction()) {
           case SINK -> "kind=discard";
@@ -76,28 +67,12 @@ final class KvmzoneNic implements Backend<NetSetup> {
     String poll = setup.poll().property();
     return "vnic,id=%s,%s,macaddr=%s,ip=%s,netmask=255.255.255.0,mtu=%d%s"
         .formatted(
-            ID,
+            id,
             kind,
-            Testpmd.MAC,
+            Testpmd.mac(number),
             Testpmd.IP,
             // testpmd's 1518 bytes have no checksum among them, and no VLAN's tag.
             Math.max(USUAL_MTU, setup.bytes() - ETHERNET_HEADER),
             poll.isEmpty() ? "" : "," + poll);
-  }
-
-  private static Running.Account accountOf(Map<String, Long> counters) throws IOException {
-    for (String drop : DROPS) {
-      long frames = counters.getOrDefault(drop, 0L);
-      if (frames > 0) {
-        throw new IOException("kvmzone dropped %d frames as %s".formatted(frames, drop));
-      }
-    }
-    Map<String, String> notes = new LinkedHashMap<>();
-    counters.forEach((name, value) -> {
-      if (value != 0) {
-        notes.put(name, value.toString());
-      }
-    });
-    return new Running.Account(OptionalDouble.empty(), notes);
   }
 }

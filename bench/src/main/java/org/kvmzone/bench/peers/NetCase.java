@@ -10,7 +10,7 @@ import org.kvmzone.bench.peers.NetSetup.Direction;
 import org.kvmzone.bench.peers.NetSetup.Poll;
 
 /** Frames between DPDK's virtio-user and a back end. */
-final class NetCase implements Case {
+final class NetCase extends DrivenCase<NetSetup> {
   /** What is waited for first, and not counted: a JVM that shares one CPU with its compilers. */
   private static final long SETTLING_MILLIS = 3000;
 
@@ -19,28 +19,19 @@ final class NetCase implements Case {
   /** How many times as long as asked for it may take until the CPUs were near for so long. */
   private static final int PATIENCE = 5;
 
-  private final NetSetup setup;
-  private final Optional<Target> target;
-  private final List<Backend<NetSetup>> backends;
-  private final Workbench bench;
-  private final int seconds;
-
+  /**
+   * A case.
+   *
+   * @param backends ours, the peer, and others
+   */
   NetCase(
+      String name,
       NetSetup setup,
       Optional<Target> target,
       List<Backend<NetSetup>> backends,
       Workbench bench,
       int seconds) {
-    this.setup = setup;
-    this.target = target;
-    this.backends = backends;
-    this.bench = bench;
-    this.seconds = seconds;
-  }
-
-  @Override
-  public String name() {
-    return setup.name();
+    super(name, setup, target, backends, bench, seconds);
   }
 
   @Override
@@ -49,23 +40,8 @@ final class NetCase implements Case {
   }
 
   @Override
-  public Optional<Target> target() {
-    return target;
-  }
-
-  @Override
-  public List<String> sides() {
-    return backends.stream().map(Backend::name).toList();
-  }
-
-  @Override
-  public Sample measure(String side) throws IOException, InterruptedException {
-    Backend<NetSetup> chosen =
-        backends.stream().filter(each -> each.name().equals(side)).findFirst().orElseThrow();
-    try (Burst _ = Burst.begin(bench);
-        Ruler ruler = Ruler.start(bench);
-        Running backend = chosen.start(setup, bench.fresh(side));
-        Testpmd frontend = Testpmd.frontend(bench, backend.socket(), setup)) {
+  Sample measure(Running backend, Ruler ruler) throws IOException, InterruptedException {
+    try (Testpmd frontend = Testpmd.frontend(bench, backend.sockets(), setup)) {
       return measure(backend, frontend, ruler);
     }
   }
@@ -83,6 +59,7 @@ final class NetCase implements Case {
       frontend.forward();
     }
     TimeUnit.MILLISECONDS.sleep(SETTLING_MILLIS);
+    backend.settled();
     Windows windows = windows(backend.child(), frontend, ruler);
     double frames = windows.counted().stream().mapToLong(Windows.Window::frames).sum();
     double backendNanos =

@@ -36,17 +36,17 @@ final class NetCases {
       return Optional.empty();
     }
     return switch (setup.bytes()) {
-      case LONG -> Optional.of(new Target(1.3, 2));
+      case LONG -> Optional.of(Target.rate(1.3, 2));
       case SHORT ->
           switch (setup.direction()) {
             // Bounded by the front end: the time of each frame is compared instead.
-            case SINK -> Optional.empty();
-            case SOURCE -> Optional.of(new Target(1.0, 1.3));
+            case SINK -> Optional.of(Target.busy(0.9, 1.2));
+            case SOURCE -> Optional.of(Target.rate(1.0, 1.3));
             case ECHO ->
                 Optional.of(
                     setup.ring() == Ring.SPLIT_IN_ORDER
-                        ? new Target(1.25, 1.5)
-                        : new Target(1.0, 1.3));
+                        ? Target.rate(1.25, 1.5)
+                        : Target.rate(1.0, 1.3));
           };
       default -> Optional.empty();
     };

@@ -28,7 +28,8 @@ final class NetCommand implements Callable<Integer> {
     List<NetCase> cases =
         NetCases.all().stream()
             .map(setup ->
-                new NetCase(setup, NetCases.target(setup), backends, bench, options.seconds))
+                new NetCase(
+                    setup.name(), setup, NetCases.target(setup), backends, bench, options.seconds))
             .toList();
     return options.run(cases, bench);
   }

@@ -33,6 +33,11 @@ final class Qsd implements Backend<BlkSetup> {
     this.images = images;
   }
 
+  /** The machine's own, with QEMU's best engine. */
+  static Qsd plain(Images images) {
+    return new Qsd("qsd", Path.of(INSTALLED), "io_uring", images);
+  }
+
   @Override
   public String name() {
     return name;
@@ -78,12 +83,15 @@ final class Qsd implements Backend<BlkSetup> {
   private String blockdev(BlkSetup setup) throws IOException, InterruptedException {
     return switch (setup.image()) {
       case NULL -> "driver=null-co,node-name=n,read-zeroes=off,size=" + Images.BYTES;
-      case LOOP ->
+      case LOOP, LOOP4096, ZRAM ->
           "driver=host_device,node-name=n,cache.direct=on,aio=%s,filename=%s"
               .formatted(engine, images.path(setup.image()));
-      case HUGE, TMPFS, CACHED ->
-          "driver=file,node-name=n,aio=%s,filename=%s"
-              .formatted(engine, images.path(setup.image()));
+      case HUGE, TMPFS, CACHED, DIRECT ->
+          "driver=file,node-name=n,cache.direct=%s,aio=%s,filename=%s"
+              .formatted(
+                  setup.image() == BlkSetup.Image.DIRECT ? "on" : "off",
+                  engine,
+                  images.path(setup.image()));
     };
   }
 }

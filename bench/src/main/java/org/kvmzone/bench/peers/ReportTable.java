@@ -96,7 +96,11 @@ final class ReportTable {
   }
 
   private static String target(@Nullable Target target) {
-    return target == null ? "" : String.format(Locale.ROOT, "%s, %s", target.least(), target.aim());
+    if (target == null) {
+      return "";
+    }
+    String figures = String.format(Locale.ROOT, "%s, %s", target.least(), target.aim());
+    return target.busy() ? "busy: " + figures : figures;
   }
 
   private static String cpu(CaseResult.@Nullable Side side) {

@@ -1,7 +1,6 @@
 package org.kvmzone.bench.peers;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -25,14 +24,7 @@ final class Ruler implements AutoCloseable {
 
   /** Starts it, and waits until it is compiled. */
   static Ruler start(Workbench bench) throws IOException, InterruptedException {
-    List<String> words =
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin/java").toString(),
-            "--enable-native-access=ALL-UNNAMED",
-            "-XX:+UseSerialGC",
-            "-cp",
-            bench.home().resolve("bench/target/benchmarks.jar").toString(),
-            Distance.class.getName());
+    List<String> words = bench.program(Distance.class, List.of());
     Ruler ruler = new Ruler(Child.start("ruler", Child.FRONTEND_CPU, bench.scratch(), words));
     try {
       double _ = ruler.nanos();

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.kvmzone.bench.footprint.RepeatOptions;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -20,11 +21,7 @@ final class RunOptions {
       description = "Only cases of such names: * stands for anything. Repeat for more.")
   private List<String> globs = new ArrayList<>();
 
-  @Option(
-      names = "--rounds",
-      paramLabel = "N",
-      description = "How often each case is measured (default: ${DEFAULT-VALUE}).")
-  private int rounds = 5;
+  @Mixin private RepeatOptions repeat = new RepeatOptions(5);
 
   @Option(
       names = "--seconds",
@@ -42,12 +39,6 @@ final class RunOptions {
   @Option(names = "--list", description = "Print the names of the cases instead.")
   private boolean list;
 
-  @Option(
-      names = "--json",
-      paramLabel = "FILE",
-      description = "Keep everything that was measured in a file.")
-  private Optional<Path> json = Optional.empty();
-
   @Mixin ReportOptions report = new ReportOptions();
 
   /** Measures those of {@code all} that were asked for, and reports. */
@@ -60,7 +51,7 @@ final class RunOptions {
       Bench.say("no case has such a name, or such a peer; see --list");
       return Bench.USAGE;
     }
-    if (rounds < 1 || seconds < 1) {
+    if (repeat.rounds() < 1 || seconds < 1) {
       Bench.say("--rounds and --seconds are at least 1");
       return Bench.USAGE;
     }
@@ -70,13 +61,13 @@ final class RunOptions {
       return Bench.DONE;
     }
     Usual usual = Usual.read(bench.cache().resolve("bench/usual.json"));
-    Rounds runner = new Rounds(rounds, usual, Bench::say);
+    Rounds runner = new Rounds(repeat.rounds(), usual, Bench::say);
     List<CaseResult> results = new ArrayList<>();
     for (Case each : chosen) {
       results.add(runner.measure(each));
       // What was measured stays, whatever comes.
-      if (json.isPresent()) {
-        report(results).write(json.get());
+      if (repeat.json().isPresent()) {
+        report(results).write(repeat.json().get());
       }
     }
     Report done = report(results);
@@ -99,7 +90,7 @@ final class RunOptions {
     return new Report(
         LocalDate.now(ZoneOffset.UTC).toString(),
         Machine.describe(),
-        rounds,
+        repeat.rounds(),
         seconds,
         List.copyOf(results));
   }

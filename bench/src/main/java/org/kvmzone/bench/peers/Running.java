@@ -2,6 +2,7 @@ package org.kvmzone.bench.peers;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 
@@ -10,8 +11,16 @@ interface Running extends AutoCloseable {
   /** Its process. */
   Child child();
 
-  /** Where it listens. */
-  Path socket();
+  /** Where each of its devices listens. */
+  List<Path> sockets();
+
+  /** Where its only device listens. */
+  default Path socket() {
+    return sockets().getFirst();
+  }
+
+  /** It is measured from now on: what it says of itself begins here, if it can tell. */
+  default void settled() throws IOException {}
 
   /**
    * Asks it what it has to say of what it did, now that the front end is silent.
@@ -26,7 +35,7 @@ interface Running extends AutoCloseable {
   /**
    * What a back end says about itself.
    *
-   * @param busyNanos for each frame, of time in which there was work
+   * @param busyNanos for each frame or request, of time in which there was work
    */
   record Account(OptionalDouble busyNanos, Map<String, String> notes) {
     /** Of one who says nothing. */
@@ -42,8 +51,8 @@ interface Running extends AutoCloseable {
       }
 
       @Override
-      public Path socket() {
-        return socket;
+      public List<Path> sockets() {
+        return List.of(socket);
       }
 
       @Override

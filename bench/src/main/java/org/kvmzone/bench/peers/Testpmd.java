@@ -8,17 +8,14 @@ import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
-/** DPDK's testpmd with one port, which is told on its standard input what to do. */
+/** DPDK's testpmd, which is told on its standard input what to do. */
 final class Testpmd implements AutoCloseable {
-  /** The front end's own address; the frames that it makes come from 198.18.0.1. */
-  static final String MAC = "02:00:00:00:00:01";
-
-  /** And from whom, of the network that is for such tests, RFC 2544 appendix C. */
+  /** Of the frames that it makes, from a network that is for such tests, RFC 2544 appendix C. */
   static final String IP = "198.18.0.1";
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
-  private static final Pattern FORWARDS = Pattern.compile("packet forwarding");
-  private static final Pattern STATISTICS = Pattern.compile("NIC statistics for port 0");
+  private static final Pattern FORWARDS = Pattern.compile("packet forwarding.* - ports=");
+  private static final Pattern STATISTICS = Pattern.compile("NIC statistics for port \\d+");
   private static final Pattern RECEIVED = Pattern.compile("RX-packets: (\\d+)");
   private static final Pattern SENT = Pattern.compile("TX-packets: (\\d+)");
   private static final Pattern RECEIVING = Pattern.compile("Rx-pps: +(\\d+)");
@@ -35,49 +32,68 @@ final class Testpmd implements AutoCloseable {
       Pattern.compile("features after negotiate = ([0-9a-f]+)");
 
   private final Child child;
+  private final int ports;
 
   /**
-   * What the port has done.
+   * What its ports have done, together.
    *
    * @param received frames since the start
    * @param sent likewise
    * @param receivedPerSecond since it was last asked, by its own clock
    * @param sentPerSecond likewise
    */
-  record Statistics(long received, long sent, double receivedPerSecond, double sentPerSecond) {}
-
-  private Testpmd(Child child) {
-    this.child = child;
+  record Statistics(long received, long sent, double receivedPerSecond, double sentPerSecond) {
+    private Statistics plus(Statistics other) {
+      return new Statistics(
+          received + other.received,
+          sent + other.sent,
+          receivedPerSecond + other.receivedPerSecond,
+          sentPerSecond + other.sentPerSecond);
+    }
   }
 
-  /** A front end: virtio-user, connected to a socket. It does not forward yet. */
-  static Testpmd frontend(Workbench bench, Path socket, NetSetup setup) throws IOException {
+  private Testpmd(Child child, int ports) {
+    this.child = child;
+    this.ports = ports;
+  }
+
+  /** A front end's own address, of one of its ports. */
+  static String mac(int port) {
+    return "02:00:00:00:00:%02x".formatted(port + 1);
+  }
+
+  /** A front end: a virtio-user for each socket, connected. It does not forward yet. */
+  static Testpmd frontend(Workbench bench, List<Path> sockets, NetSetup setup) throws IOException {
     String mode =
         switch (setup.direction()) {
           case SINK -> "txonly";
           case SOURCE -> "rxonly";
           case ECHO -> "macswap";
         };
-    String device = device(0, socket, ",mac=%s,%s".formatted(MAC, setup.ring().properties()));
-    List<String> more = List.of("--single-file-segments", "--log-level=pmd.net.virtio.init:debug");
-    return start(
-        bench, "testpmd (front end)", Child.FRONTEND_CPU, device, more, mode, setup.bytes());
+    List<String> devices = new ArrayList<>();
+    for (int i = 0; i < sockets.size(); i++) {
+      String properties = ",mac=%s,%s".formatted(mac(i), setup.ring().properties());
+      devices.add(device(i, sockets.get(i), properties));
+    }
+    return frontend(
+        bench, devices, List.of("--log-level=pmd.net.virtio.init:debug"), mode, setup.bytes());
   }
 
   /** A front end with several ports, none of which ever sends. */
   static Testpmd idle(Workbench bench, List<Path> sockets) throws IOException {
-    List<String> more = new ArrayList<>(List.of("--single-file-segments"));
-    for (int i = 1; i < sockets.size(); i++) {
-      more.addAll(List.of("--vdev", device(i, sockets.get(i), "")));
+    List<String> devices = new ArrayList<>();
+    for (int i = 0; i < sockets.size(); i++) {
+      devices.add(device(i, sockets.get(i), ""));
     }
-    return start(
-        bench,
-        "testpmd (front end)",
-        Child.FRONTEND_CPU,
-        device(0, sockets.getFirst(), ""),
-        more,
-        "rxonly",
-        64);
+    return frontend(bench, devices, List.of(), "rxonly", 64);
+  }
+
+  private static Testpmd frontend(
+      Workbench bench, List<String> devices, List<String> more, String mode, int bytes)
+      throws IOException {
+    List<String> words = new ArrayList<>(List.of("--single-file-segments"));
+    words.addAll(more);
+    return start(bench, "testpmd (front end)", Child.FRONTEND_CPU, devices, words, mode, bytes);
   }
 
   private static String device(int number, Path socket, String properties) {
@@ -97,7 +113,13 @@ final class Testpmd implements AutoCloseable {
     String device = "net_vhost0,iface=%s,queues=1".formatted(socket);
     Testpmd backend =
         start(
-            bench, "testpmd (back end)", Child.BACKEND_CPU, device, List.of(), mode, setup.bytes());
+            bench,
+            "testpmd (back end)",
+            Child.BACKEND_CPU,
+            List.of(device),
+            List.of(),
+            mode,
+            setup.bytes());
     try {
       backend.forward();
       return backend;
@@ -111,7 +133,7 @@ final class Testpmd implements AutoCloseable {
       Workbench bench,
       String name,
       int cpu,
-      String device,
+      List<String> devices,
       List<String> more,
       String mode,
       int bytes)
@@ -125,11 +147,14 @@ final class Testpmd implements AutoCloseable {
     words.addAll(List.of("-m", "256", "--in-memory", "--iova-mode=va"));
     words.addAll(List.of("--no-pci", "--no-telemetry", "-d", bench.drivers().toString()));
     words.addAll(more);
-    words.addAll(List.of("--vdev", device));
+    devices.forEach(device -> words.addAll(List.of("--vdev", device)));
     words.addAll(List.of("--", "-i", "--forward-mode=" + mode, "--txpkts=" + bytes));
-    words.addAll(List.of("--txd=1024", "--rxd=1024", "--total-num-mbufs=16384"));
+    // What comes to a port goes back through it. Two rings of each can be full of buffers.
+    words.add("--port-topology=loop");
+    words.addAll(List.of("--txd=1024", "--rxd=1024"));
+    words.add("--total-num-mbufs=" + Math.max(16384, (devices.size() + 2) * 2048));
     words.addAll(List.of("--record-core-cycles", "--no-flush-rx", "--no-lsc-interrupt"));
-    return new Testpmd(Child.start(name, cpu, bench.scratch(), words));
+    return new Testpmd(Child.start(name, cpu, bench.scratch(), words), devices.size());
   }
 
   /** Begins to forward, and waits until it does. */
@@ -147,9 +172,19 @@ final class Testpmd implements AutoCloseable {
     child.output().await(FORWARDS, PATIENCE);
   }
 
-  /** The features that its device has agreed on. Asked once, before it forwards. */
+  /**
+   * The features that its devices have agreed on, the same each. Asked once, before it forwards.
+   */
   long negotiated() throws IOException, InterruptedException {
-    return Long.parseUnsignedLong(await(NEGOTIATED).group(1), 16);
+    long features = Long.parseUnsignedLong(await(NEGOTIATED).group(1), 16);
+    for (int i = 1; i < ports; i++) {
+      long others = Long.parseUnsignedLong(await(NEGOTIATED).group(1), 16);
+      if (others != features) {
+        throw new IOException(
+            "testpmd's devices agreed on features %#x and %#x".formatted(features, others));
+      }
+    }
+    return features;
   }
 
   /** Waits until its ports are connected, and rest. */
@@ -159,20 +194,26 @@ final class Testpmd implements AutoCloseable {
     }
   }
 
-  /** Asks what the port has done. */
+  /** Asks what its ports have done. */
   Statistics statistics() throws IOException, InterruptedException {
-    child.tell("show port stats 0");
-    return statistics(child.output());
+    child.tell("show port stats all");
+    return statistics(child.output(), ports);
   }
 
   /** Reads the answer. */
-  static Statistics statistics(Output said) throws IOException, InterruptedException {
-    MatchResult ignored = said.await(STATISTICS, PATIENCE);
-    return new Statistics(
-        Long.parseLong(said.await(RECEIVED, PATIENCE).group(1)),
-        Long.parseLong(said.await(SENT, PATIENCE).group(1)),
-        Double.parseDouble(said.await(RECEIVING, PATIENCE).group(1)),
-        Double.parseDouble(said.await(SENDING, PATIENCE).group(1)));
+  static Statistics statistics(Output said, int ports) throws IOException, InterruptedException {
+    Statistics sum = new Statistics(0, 0, 0, 0);
+    for (int i = 0; i < ports; i++) {
+      MatchResult ignored = said.await(STATISTICS, PATIENCE);
+      sum =
+          sum.plus(
+              new Statistics(
+                  Long.parseLong(said.await(RECEIVED, PATIENCE).group(1)),
+                  Long.parseLong(said.await(SENT, PATIENCE).group(1)),
+                  Double.parseDouble(said.await(RECEIVING, PATIENCE).group(1)),
+                  Double.parseDouble(said.await(SENDING, PATIENCE).group(1))));
+    }
+    return sum;
   }
 
   /** Ends forwarding; nanoseconds of each frame in polls that found any. */

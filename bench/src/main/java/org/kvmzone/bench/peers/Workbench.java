@@ -3,6 +3,8 @@ package org.kvmzone.bench.peers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -46,6 +48,17 @@ record Workbench(Path home, Path cache, Path scratch, Optional<Path> huge, Optio
   /** The drivers that DPDK's programs load. */
   Path drivers() {
     return cache.resolve("trixie/drivers");
+  }
+
+  /** The words that run a program of the benchmarks' own. */
+  List<String> program(Class<?> main, List<String> arguments) {
+    List<String> words = new ArrayList<>();
+    words.add(Path.of(System.getProperty("java.home"), "bin/java").toString());
+    words.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC"));
+    words.addAll(List.of("-cp", home.resolve("bench/target/benchmarks.jar").toString()));
+    words.add(main.getName());
+    words.addAll(arguments);
+    return words;
   }
 
   /** A place for the sockets of one measurement, empty. */

@@ -75,6 +75,34 @@ final class ReportTest {
   }
 
   @Test
+  void aTargetOfBusyTime_isSaidInTheTable_andNotDrawn() throws IOException {
+    CaseResult sink = REPORT.cases().getFirst();
+    Report report =
+        Results.report(
+            new CaseResult(
+                sink.name(),
+                sink.unit(),
+                Target.busy(0.9, 1.2),
+                sink.sides(),
+                sink.rounds(),
+                null,
+                null));
+    assertThat(ReportTable.text(report)).contains("busy: 0.9, 1.2");
+    // One mark is the legend's.
+    assertThat(Chart.of(report).split("class=\"least\"", -1)).hasSize(1 + 1);
+    assertThat(Chart.of(REPORT).split("class=\"least\"", -1)).hasSize(1 + 1 + 2);
+    Path file = directory.resolve("a.json");
+    report.write(file);
+    assertThat(Report.read(file)).isEqualTo(report);
+  }
+
+  @Test
+  void aTargetOfAnOlderFile_isOfRates() throws IOException {
+    assertThat(new ObjectMapper().readValue("{\"least\": 1.0, \"aim\": 1.3}", Target.class))
+        .isEqualTo(Target.rate(1.0, 1.3));
+  }
+
+  @Test
   void theTable_inMarkdown_hasAsManyCellsInEachRow() {
     assertThat(ReportTable.markdown(REPORT).lines())
         .hasSize(5)

@@ -25,7 +25,7 @@ final class Results {
     return new CaseResult(
         name,
         "frames",
-        new Target(1.0, 1.3),
+        Target.rate(1.0, 1.3),
         List.of("kvmzone", "dpdk"),
         Arrays.asList(rounds),
         null,

@@ -32,14 +32,28 @@ final class TestpmdTest {
 
   @Test
   void statistics_areRead() throws IOException, InterruptedException {
-    assertThat(Testpmd.statistics(said(STATISTICS)))
+    assertThat(Testpmd.statistics(said(STATISTICS), 1))
         .isEqualTo(new Testpmd.Statistics(17, 101_512_384, 3, 30_930_365));
+  }
+
+  @Test
+  void statistics_ofSeveralPorts_areAddedUp() throws IOException, InterruptedException {
+    String both = STATISTICS + STATISTICS.replace("port 0", "port 15").replace(" 17 ", " 25 ");
+    assertThat(Testpmd.statistics(said(both), 2))
+        .isEqualTo(new Testpmd.Statistics(42, 203_024_768, 6, 61_860_730));
+  }
+
+  @Test
+  void statistics_ofAPortThatSaysNothing_areAnError() {
+    assertThatThrownBy(() -> Testpmd.statistics(said(STATISTICS), 2))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("ended early");
   }
 
   @Test
   void statistics_thatEndEarly_areAnError() {
     Output said = said(STATISTICS.substring(0, STATISTICS.indexOf("Tx-pps")));
-    assertThatThrownBy(() -> Testpmd.statistics(said))
+    assertThatThrownBy(() -> Testpmd.statistics(said, 1))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("ended early");
   }

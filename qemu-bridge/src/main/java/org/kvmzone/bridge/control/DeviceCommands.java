@@ -15,6 +15,7 @@ import org.kvmzone.bridge.ffi.NativeException;
  * add net|disk=SPEC       → device: {id, kind, front-end, connected, queues, socket}
  * remove device [force]   →
  * resize device [size]    → size, told: whether the front end was told
+ * limit device [limits]   → limits: {name: value, …}, in the words of a SPEC
  * }</pre>
  */
 final class DeviceCommands {
@@ -29,6 +30,7 @@ final class DeviceCommands {
     server.handle("add", commands::add, "net", "disk");
     server.handle("remove", commands::remove, "device", "force");
     server.handle("resize", commands::resize, "device", "size");
+    server.handle("limit", commands::limit, "device", "limits");
   }
 
   /** What there is to say of a device besides its counters. */
@@ -91,6 +93,18 @@ final class DeviceCommands {
       HostedDevice.Resized resized =
           device.resize(size.isPresent() ? OptionalLong.of(size.get()) : OptionalLong.empty());
       return Json.object().put("size", resized.size()).put("told", resized.told()).build();
+    } catch (SpecException e) {
+      throw new ControlException("" + e.getMessage());
+    }
+  }
+
+  private Json.Obj limit(Request request) throws ControlException {
+    String id = request.text("device").orElseThrow(() -> request.missing("device"));
+    HostedDevice device = host.device(id);
+    try {
+      return Json.object()
+          .put("limits", Json.ofTexts(device.limit(request.texts("limits"))))
+          .build();
     } catch (SpecException e) {
       throw new ControlException("" + e.getMessage());
     }

@@ -1,6 +1,7 @@
 package org.kvmzone.bridge.control;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -63,6 +64,18 @@ final class DeviceLoops implements AutoCloseable {
   /** How the device is served, in the words of a SPEC. */
   Map<String, String> properties() {
     return host.settings(loops.getFirst()).properties();
+  }
+
+  /**
+   * What the threads did so far, those that it shares for all whom they serve: {@code busyns}, the
+   * nanoseconds in which they found work, and {@code turns}, how often they did.
+   */
+  Map<String, Long> counters() {
+    List<QueueLoop> threads = queueLoops();
+    Map<String, Long> counters = new LinkedHashMap<>();
+    counters.put("busyns", threads.stream().mapToLong(QueueLoop::busyNanos).sum());
+    counters.put("turns", threads.stream().mapToLong(QueueLoop::turns).sum());
+    return counters;
   }
 
   void died(Throwable death) {

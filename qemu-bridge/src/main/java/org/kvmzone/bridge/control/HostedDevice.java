@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.device.DeviceProvider;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
 import org.kvmzone.bridge.device.DeviceReport;
+import org.kvmzone.bridge.device.Limited;
 import org.kvmzone.bridge.device.Resizable;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
@@ -140,6 +141,19 @@ public final class HostedDevice implements AutoCloseable {
     return new Resized(size, now != null && now.configChanged());
   }
 
+  /**
+   * Changes what the device may do in a second.
+   *
+   * @return its limits from now on, as {@link Limited#limit}
+   * @throws SpecException if that cannot be; nothing has changed then
+   */
+  Map<String, String> limit(Map<String, String> changes) {
+    if (!(device instanceof Limited limited)) {
+      throw new SpecException(report().kind() + " " + id() + ": it has no limits");
+    }
+    return limited.limit(changes);
+  }
+
   /** What became of a device's size, in bytes, and whether the front end was told. */
   record Resized(long size, boolean told) {}
 
@@ -197,13 +211,14 @@ public final class HostedDevice implements AutoCloseable {
     return ended.copy();
   }
 
-  /** What the device says of itself, with what is counted of its connections and queues. */
+  /** What it says of itself, with what is counted of its connections, queues and threads. */
   public DeviceReport report() {
     DeviceReport own = device.report();
     Map<String, String> properties = new LinkedHashMap<>(own.properties());
     properties.putAll(loops.properties());
     Map<String, Long> counters = new LinkedHashMap<>(own.counters());
     counters.putAll(statistics.counters());
+    counters.putAll(loops.counters());
     return new DeviceReport(own.kind(), properties, counters);
   }
 

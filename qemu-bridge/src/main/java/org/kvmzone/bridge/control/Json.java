@@ -63,7 +63,7 @@ public sealed interface Json {
   }
 
   /** An object of strings. */
-  static Obj ofTexts(Map<String, String> texts) {
+  public static Obj ofTexts(Map<String, String> texts) {
     Builder builder = object();
     texts.forEach(builder::put);
     return builder.build();

@@ -1,5 +1,7 @@
 package org.kvmzone.bridge.control;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -44,6 +46,28 @@ public final class Request {
       case Json.Text(String value) -> Optional.of(value);
       default -> throw new ControlException(name + " must be a string");
     };
+  }
+
+  /**
+   * A member that is an object of strings; empty if it is missing.
+   *
+   * @throws ControlException if it is something else
+   */
+  public Map<String, String> texts(String name) throws ControlException {
+    Map<String, String> texts = new LinkedHashMap<>();
+    switch (members.members().get(name)) {
+      case null -> {}
+      case Json.Obj(Map<String, Json> values) -> {
+        for (Map.Entry<String, Json> value : values.entrySet()) {
+          if (!(value.getValue() instanceof Json.Text(String text))) {
+            throw new ControlException(name + "." + value.getKey() + " must be a string");
+          }
+          texts.put(value.getKey(), text);
+        }
+      }
+      default -> throw new ControlException(name + " must be an object");
+    }
+    return texts;
   }
 
   /**

@@ -16,6 +16,7 @@ final class LoopEntry {
   private final int kick;
   private final Consumer<DeviceQueue> onFault;
   private boolean faultReported; // the loop's thread only
+  private boolean served; // likewise
 
   LoopEntry(VirtioDevice device, DeviceQueue queue, int kick, Consumer<DeviceQueue> onFault) {
     this.device = device;
@@ -45,6 +46,11 @@ final class LoopEntry {
     try {
       // Looked at again by the owner: the session stops rings while it owns them.
       if (queue.state() != DeviceQueue.State.STOPPED) {
+        if (!served) {
+          // A new ring asks for kicks, and this thread may never sleep, and so never wake.
+          served = true;
+          queue.ring().disarmKicks();
+        }
         // A queue that is being stopped takes nothing new, but what a predecessor left.
         work = device.process(queue, queue.isRunning() ? budget : queue.ring().leftOver());
         LostMemory.report();
@@ -58,21 +64,29 @@ final class LoopEntry {
     return work;
   }
 
-  /** Asks for kicks; false if there is work, or another owner may leave some. */
-  boolean mayIdle() {
+  /**
+   * Asks for kicks.
+   *
+   * @return how many nanoseconds the thread may sleep: none if there is work, or another owner may
+   *     leave some; {@link Long#MAX_VALUE} until it is woken
+   */
+  long sleepNanos() {
     if (queue.state() == DeviceQueue.State.STOPPED) {
-      return true;
+      return Long.MAX_VALUE;
     }
     if (!queue.tryAcquire()) {
-      return false;
+      return 0;
     }
     try {
-      boolean idle = queue.state() == DeviceQueue.State.STOPPED || device.mayIdle(queue);
+      if (queue.state() == DeviceQueue.State.STOPPED) {
+        return Long.MAX_VALUE;
+      }
+      long nanos = device.mayIdle(queue) ? device.sleepNanos(queue) : 0;
       LostMemory.report();
-      return idle;
+      return nanos;
     } catch (Throwable thrown) {
       fail(thrown);
-      return true;
+      return Long.MAX_VALUE;
     } finally {
       settle();
       queue.release();

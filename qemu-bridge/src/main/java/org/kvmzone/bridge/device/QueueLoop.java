@@ -47,6 +47,7 @@ public final class QueueLoop implements AutoCloseable {
   private final Optional<Cpus> cpus;
   private final Consumer<Throwable> onDeath;
   private final Thread thread;
+  private final BusyTime busy = new BusyTime();
 
   private volatile LoopEntry[] entries = {};
   private volatile EventSource[] sources = {};
@@ -191,6 +192,19 @@ public final class QueueLoop implements AutoCloseable {
     }
   }
 
+  /**
+   * Nanoseconds in turns that found work, so far, with the turn after each run of them, which did
+   * not; from any thread.
+   */
+  public long busyNanos() {
+    return busy.nanos(System::nanoTime);
+  }
+
+  /** How many turns have found work so far; from any thread. */
+  public long turns() {
+    return busy.turns();
+  }
+
   /** Ends the thread, waiting for its turn to end, a second at most; again does nothing. */
   @Override
   public void close() {
@@ -229,13 +243,16 @@ public final class QueueLoop implements AutoCloseable {
   private void run() {
     try {
       cpus.ifPresent(Cpus::bindThread);
+      busy.idle(System.nanoTime());
       long idleSince = 0;
       while (!closing) {
         if (turn() > 0) {
+          busy.worked();
           idleSince = 0;
           continue;
         }
         long now = System.nanoTime();
+        busy.idle(now);
         if (idleSince == 0) {
           idleSince = now;
         }
@@ -243,12 +260,15 @@ public final class QueueLoop implements AutoCloseable {
           Thread.onSpinWait();
         } else {
           sleep();
+          busy.idle(System.nanoTime());
           idleSince = 0;
         }
       }
     } catch (Throwable death) {
       LOG.log(Level.ERROR, "thread " + thread.getName() + " died", death);
       onDeath.accept(death);
+    } finally {
+      busy.idle(System.nanoTime());
     }
   }
 
@@ -275,17 +295,26 @@ public final class QueueLoop implements AutoCloseable {
 
   private void sleep() {
     sleeping = true; // volatile: before the last look
-    boolean idle = true;
+    long nanos = Long.MAX_VALUE;
     for (LoopEntry entry : entries) {
-      idle &= entry.mayIdle();
+      nanos = Math.min(nanos, entry.sleepNanos());
     }
-    if (idle && !closing) {
-      int ignored = SysEpoll.epollWait(epoll.number(), events.address(), EVENTS, -1);
+    if (nanos > 0 && !closing) {
+      int ignored =
+          SysEpoll.epollWait(epoll.number(), events.address(), EVENTS, milliseconds(nanos));
       SysEventfd.drain(wake.number(), scratch);
     }
     sleeping = false;
     for (LoopEntry entry : entries) {
       entry.disarm();
     }
+  }
+
+  /** For epoll_wait: rounded up, so that nobody is woken before there is something to do. */
+  private static int milliseconds(long nanos) {
+    if (nanos == Long.MAX_VALUE) {
+      return -1;
+    }
+    return (int) Math.min(Integer.MAX_VALUE, (nanos - 1) / 1_000_000 + 1);
   }
 }

@@ -15,9 +15,6 @@ public interface VirtioDevice extends AutoCloseable {
   /** The name that the operator gave: unique among the devices of a host. */
   String id();
 
-  /** The device type (virtio 1.3 §5): 1 is a network card, 2 a block device. */
-  int type();
-
   /** The device's own feature bits; what rings and transports add is not the device's business. */
   long features();
 
@@ -35,7 +32,9 @@ public interface VirtioDevice extends AutoCloseable {
    *
    * @return false if these bytes are not its to write
    */
-  boolean writeConfig(int offset, byte[] bytes);
+  default boolean writeConfig(int offset, byte[] bytes) {
+    return false;
+  }
 
   /**
    * Whether requests that a back end took and did not finish are to be taken up by its successor
@@ -63,7 +62,7 @@ public interface VirtioDevice extends AutoCloseable {
   default void departed() {}
 
   /** What was negotiated, device bits and ring bits together; called while no queue runs. */
-  void negotiated(long features);
+  default void negotiated(long features) {}
 
   /** How many threads serve this device, at least 1; queue {@code q} belongs to thread q mod n. */
   default int loopCount() {
@@ -93,6 +92,16 @@ public interface VirtioDevice extends AutoCloseable {
    */
   default boolean mayIdle(DeviceQueue queue) {
     return !queue.isRunning() || queue.ring().armKicks();
+  }
+
+  /**
+   * How long the thread may sleep until a queue that {@linkplain #mayIdle may idle} wants a turn
+   * although nobody wakes it.
+   *
+   * @return nanoseconds, more than 0
+   */
+  default long sleepNanos(DeviceQueue queue) {
+    return Long.MAX_VALUE;
   }
 
   /**

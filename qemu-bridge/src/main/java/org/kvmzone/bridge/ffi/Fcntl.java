@@ -10,6 +10,8 @@ public final class Fcntl {
   public static final int O_CREAT = 0x40;
   public static final int O_EXCL = 0x80;
   public static final int O_NONBLOCK = 0x800;
+  public static final int O_DIRECT =
+      System.getProperty("os.arch").equals("aarch64") ? 0x10000 : 0x4000;
   public static final int O_CLOEXEC = 0x80000;
   public static final int AT_FDCWD = -100;
   public static final int F_GETFD = 1;

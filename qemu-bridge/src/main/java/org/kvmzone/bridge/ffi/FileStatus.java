@@ -11,9 +11,20 @@ import java.lang.foreign.ValueLayout;
  * @param inode the file's number on its device
  * @param size bytes; 0 for devices
  * @param deviceMajor of a device file, the device itself; likewise {@code deviceMinor}
+ * @param directMemory what memory is aligned to, in bytes, that is read and written past the page
+ *     cache; 0 if the kernel does not say
+ * @param directOffset likewise what offsets and lengths are aligned to
  */
 public record FileStatus(
-    int mode, long inode, long size, int deviceMajor, int deviceMinor, int onMajor, int onMinor) {
+    int mode,
+    long inode,
+    long size,
+    int deviceMajor,
+    int deviceMinor,
+    int onMajor,
+    int onMinor,
+    int directMemory,
+    int directOffset) {
   static final long SIZE = 256;
   static final long stx_mode$OFFSET = 28;
   static final long stx_ino$OFFSET = 32;
@@ -22,6 +33,8 @@ public record FileStatus(
   static final long stx_rdev_minor$OFFSET = 132;
   static final long stx_dev_major$OFFSET = 136;
   static final long stx_dev_minor$OFFSET = 140;
+  static final long stx_dio_mem_align$OFFSET = 152;
+  static final long stx_dio_offset_align$OFFSET = 156;
 
   /**
    * The status of an open descriptor.
@@ -33,7 +46,11 @@ public record FileStatus(
       MemorySegment buffer = arena.allocate(SIZE, 8);
       Errno.check(
           SysStat.statx(
-              fd, arena.allocateFrom(""), SysStat.AT_EMPTY_PATH, SysStat.STATX_BASIC_STATS, buffer),
+              fd,
+              arena.allocateFrom(""),
+              SysStat.AT_EMPTY_PATH,
+              SysStat.STATX_BASIC_STATS | SysStat.STATX_DIOALIGN,
+              buffer),
           "statx of descriptor " + fd);
       return new FileStatus(
           buffer.get(ValueLayout.JAVA_SHORT, stx_mode$OFFSET) & 0xffff,
@@ -42,7 +59,9 @@ public record FileStatus(
           buffer.get(ValueLayout.JAVA_INT, stx_rdev_major$OFFSET),
           buffer.get(ValueLayout.JAVA_INT, stx_rdev_minor$OFFSET),
           buffer.get(ValueLayout.JAVA_INT, stx_dev_major$OFFSET),
-          buffer.get(ValueLayout.JAVA_INT, stx_dev_minor$OFFSET));
+          buffer.get(ValueLayout.JAVA_INT, stx_dev_minor$OFFSET),
+          buffer.get(ValueLayout.JAVA_INT, stx_dio_mem_align$OFFSET),
+          buffer.get(ValueLayout.JAVA_INT, stx_dio_offset_align$OFFSET));
     }
   }
 

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 public final class SysStat {
   public static final int AT_EMPTY_PATH = 0x1000;
   public static final int STATX_BASIC_STATS = 0x7ff;
+  public static final int STATX_DIOALIGN = 0x2000;
   public static final int S_IFMT = 0xf000;
   public static final int S_IFREG = 0x8000;
   public static final int S_IFBLK = 0x6000;

@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.memory.DirtyLog;
@@ -181,43 +182,50 @@ public final class PackedVirtqueue implements Virtqueue {
 
   @Override
   public int pop(SingleBuffers batch, int most, boolean writable) {
-    MemoryRegion region = chainMemory.lastRegion();
-    if (recovery != null || region == null || isDead()) {
+    if (recovery != null || chainMemory.lastRegion() == null || isDead()) {
       return 0;
     }
-    int limit =
-        Math.min(Math.min(most, batch.capacity()), size - places.distance(published, available));
-    int count = 0;
-    while (count < limit && take(batch, count, region, writable)) {
-      available = places.advance(available, 1);
-      count++;
-    }
-    batch.memory = region.segment();
+    int slot = places.slot(available);
+    int room = Math.min(size - slot, size - places.distance(published, available));
+    int wanted = (places.wraps(available) ? AVAIL : USED) | (writable ? WRITE : 0);
+    int count = popSingles(batch, Math.min(Math.min(most, batch.capacity()), room), slot, wanted);
+    available = places.advance(available, count);
     inFlight += count;
     onward = true; // without an in-flight area there is nothing else
     return count;
   }
 
-  /** Takes the next descriptor if it is available, and a single buffer. */
-  private boolean take(SingleBuffers batch, int index, MemoryRegion region, boolean writable) {
-    long at = places.at(available);
-    int wanted = (places.wraps(available) ? AVAIL : USED) | (writable ? WRITE : 0);
-    // Acquire: as in next().
-    long rest = (long) REST.getAcquire(ring.descriptors(), at + LENGTH$OFFSET);
-    int id = (int) (rest >>> 32) & 0xffff;
-    if (rest >>> 48 != wanted || id >= size || slots[id] != 0) {
-      return false;
+  /**
+   * Takes descriptors from a slot on, none beyond the ring's end, for as long as they are available
+   * single buffers.
+   *
+   * @param wanted the flags of one
+   */
+  private int popSingles(SingleBuffers batch, int most, int slot, int wanted) {
+    MemorySegment descriptors = ring.descriptors();
+    MemoryRegion region = Objects.requireNonNull(chainMemory.lastRegion());
+    long base = region.guestAddress();
+    long span = region.size();
+    batch.memory = region.segment();
+    for (int i = 0; i < most; i++) {
+      long at = (long) (slot + i) * DESCRIPTOR_SIZE;
+      // Acquire: as in next().
+      long rest = (long) REST.getAcquire(descriptors, at + LENGTH$OFFSET);
+      int id = (int) (rest >>> 32) & 0xffff;
+      if (rest >>> 48 != wanted || id >= size || slots[id] != 0) {
+        return i;
+      }
+      long offset = descriptors.get(LE64, at) - base;
+      long length = rest & 0xffff_ffffL;
+      if (!ChainMemory.contains(span, offset, length)) {
+        return i;
+      }
+      slots[id] = 1;
+      batch.heads[i] = id;
+      batch.offsets[i] = offset;
+      batch.lengths[i] = length;
     }
-    long offset = ring.descriptors().get(LE64, at) - region.guestAddress();
-    long length = rest & 0xffff_ffffL;
-    if (!ChainMemory.contains(region.size(), offset, length)) {
-      return false;
-    }
-    slots[id] = 1;
-    batch.heads[index] = id;
-    batch.offsets[index] = offset;
-    batch.lengths[index] = length;
-    return true;
+    return most;
   }
 
   /** Takes a chain that was read, unless something was found wrong with it. */

@@ -7,13 +7,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.kvmzone.bridge.device.Cpus;
+import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
+import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.testing.Await;
 import org.kvmzone.bridge.testing.EchoDevice;
 import org.kvmzone.bridge.testing.OsThread;
@@ -21,11 +24,13 @@ import org.kvmzone.bridge.testing.OsThread;
 class LoopsTest {
   private final Loops loops = new Loops();
   private final List<DeviceLoops> open = new ArrayList<>();
+  private final List<Fd> events = new ArrayList<>();
   private final BlockingQueue<String> deaths = new LinkedBlockingQueue<>();
 
   @AfterEach
   void close() {
     open.forEach(DeviceLoops::close);
+    events.forEach(Fd::close);
   }
 
   private DeviceLoops device(String id, String properties) {
@@ -76,6 +81,37 @@ class LoopsTest {
     assertThreads("loop-both", 1);
     end(later);
     assertThreads("loop-both", 0);
+  }
+
+  @Test
+  void whatThreadsDid_isTold_ofASharedOneToAll() {
+    DeviceLoops a = device("a", ",loop=both");
+    DeviceLoops b = device("b", ",loop=both");
+    a.start();
+    b.start();
+    a.queueLoops().getFirst().add(workOnce());
+    Await.until("a turn that found work", () -> a.counters().getOrDefault("turns", 0L) == 1);
+    Await.until("it is over, and seen by both", () -> a.counters().equals(b.counters()));
+    assertThat(a.counters()).containsOnlyKeys("busyns", "turns");
+    assertThat(a.counters().get("busyns")).isPositive();
+  }
+
+  /** Readable, but that is nobody's to find out: only the first look finds work. */
+  private EventSource workOnce() {
+    Fd event = Fd.event();
+    events.add(event);
+    AtomicBoolean found = new AtomicBoolean();
+    return new EventSource() {
+      @Override
+      public int fd() {
+        return event.number();
+      }
+
+      @Override
+      public int poll(int budget) {
+        return found.compareAndSet(false, true) ? 1 : 0;
+      }
+    };
   }
 
   @Test

@@ -36,11 +36,6 @@ class FakeDevice implements VirtioDevice {
   }
 
   @Override
-  public int type() {
-    return 2;
-  }
-
-  @Override
   public long features() {
     return 0;
   }
@@ -54,14 +49,6 @@ class FakeDevice implements VirtioDevice {
   public byte[] config() {
     return new byte[0];
   }
-
-  @Override
-  public boolean writeConfig(int offset, byte[] bytes) {
-    return false;
-  }
-
-  @Override
-  public void negotiated(long features) {}
 
   @Override
   public DeviceReport report() {

@@ -75,6 +75,18 @@ class QueueLoopTest extends LoopFixture {
     }
   }
 
+  /** Otherwise each of a driver's batches would be a system call. */
+  @Test
+  void aLoopThatNeverSlept_asksForNoKicks() throws InterruptedException {
+    QueueLoop loop = loop(Long.MAX_VALUE);
+    Served served = queue(loop, 0, 0);
+    assertThat(served.driver.usedFlags()).isZero();
+    loop.add(device, served.queue, served.kick, served.faults::add);
+    served.add();
+    assertThat(served.awaitUsed()).isEqualTo(1);
+    assertThat(served.driver.usedFlags()).as("VIRTQ_USED_F_NO_NOTIFY").isEqualTo(1);
+  }
+
   /** The loop asks again whether it may sleep after each turn: one that sleeps does not ask. */
   @Test
   void anIdleThread_sleeps() throws InterruptedException {

@@ -17,13 +17,13 @@ final class TestDevice implements VirtioDevice {
   private static final byte BLK_IOERR = 1; // virtio 1.3 §5.2.6
 
   private final Spec spec;
-  private final int type;
+  private final boolean disk;
   private final int queues;
   private final Chain chain = new Chain();
 
-  private TestDevice(Spec spec, int type, int queues) {
+  private TestDevice(Spec spec, boolean disk, int queues) {
     this.spec = spec;
-    this.type = type;
+    this.disk = disk;
     this.queues = queues;
   }
 
@@ -33,13 +33,8 @@ final class TestDevice implements VirtioDevice {
   }
 
   @Override
-  public int type() {
-    return type;
-  }
-
-  @Override
   public long features() {
-    return type == 2 ? BLK_FLUSH : 0;
+    return disk ? BLK_FLUSH : 0;
   }
 
   @Override
@@ -49,27 +44,19 @@ final class TestDevice implements VirtioDevice {
 
   @Override
   public byte[] config() {
-    byte[] config = new byte[type == 2 ? BLK_CONFIG_BYTES : 0];
-    if (type == 2) {
+    byte[] config = new byte[disk ? BLK_CONFIG_BYTES : 0];
+    if (disk) {
       config[1] = 8; // capacity: 2048 sectors, the least that SeaBIOS looks at
     }
     return config;
   }
 
   @Override
-  public boolean writeConfig(int offset, byte[] bytes) {
-    return false;
-  }
-
-  @Override
-  public void negotiated(long features) {}
-
-  @Override
   public int process(DeviceQueue queue, int budget) {
     int done = 0;
     while (done < budget && queue.ring().pop(chain)) {
       long room = chain.writable().bytes();
-      if (type == 2 && room > 0) {
+      if (disk && room > 0) {
         chain.writable().setByte(room - 1, BLK_IOERR);
       }
       queue.ring().push(chain, (int) room);
@@ -121,7 +108,7 @@ final class TestDevice implements VirtioDevice {
                 ? new IllegalStateException("a mistake")
                 : new SpecException(how);
           });
-      return new TestDevice(spec, 2, spec.number("queues", 1, 4, 1));
+      return new TestDevice(spec, true, spec.number("queues", 1, 4, 1));
     }
   }
 
@@ -147,7 +134,7 @@ final class TestDevice implements VirtioDevice {
 
     @Override
     public VirtioDevice create(Spec spec) {
-      return new TestDevice(spec, 1, 2 * spec.number("pairs", 1, 4, 1));
+      return new TestDevice(spec, false, 2 * spec.number("pairs", 1, 4, 1));
     }
   }
 }

@@ -81,11 +81,6 @@ public final class EchoDevice implements VirtioDevice {
   }
 
   @Override
-  public int type() {
-    return 2;
-  }
-
-  @Override
   public long features() {
     return FEATURE;
   }

@@ -1,0 +1,55 @@
+package org.kvmzone.blk;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.kvmzone.bridge.ffi.Errno;
+
+/**
+ * Tells the operator what a volume could not do: all of it to who watches {@code zvol:error}, and
+ * to the log a line in ten seconds at most, so that a guest that asks again and again fills no
+ * disk. Safe for several threads.
+ */
+final class VolumeErrors {
+  private static final Logger LOG = System.getLogger(VolumeErrors.class.getName());
+  private static final long PAUSE = TimeUnit.SECONDS.toNanos(10);
+
+  private final String disk;
+  private final LongSupplier nanoTime;
+  private boolean told;
+  private long toldAt;
+  private long untold;
+
+  /** Of a disk's volume. */
+  VolumeErrors(String disk, LongSupplier nanoTime) {
+    this.disk = disk;
+    this.nanoTime = nanoTime;
+  }
+
+  /** An operation failed; what it could not do is told its guest by who calls this. */
+  void report(BlockRequest request) {
+    String op = request.type().word();
+    int errno = request.errno();
+    BlkProbes.ERROR.fire(disk, op, request.id(), errno, request.offset(), request.length());
+    line(op, request.offset(), request.length(), errno)
+        .ifPresent(line -> LOG.log(Level.WARNING, line));
+  }
+
+  /** What the log is to say of it, if it is time for another line. */
+  synchronized Optional<String> line(String op, long offset, long length, int errno) {
+    long now = nanoTime.getAsLong();
+    if (told && now - toldAt < PAUSE) {
+      untold++;
+      return Optional.empty();
+    }
+    String more = untold == 0 ? "" : "; so did " + untold + " others since the last line";
+    told = true;
+    toldAt = now;
+    untold = 0;
+    return Optional.of(
+        "%s: %s of %d bytes at %d failed: %s%s"
+            .formatted(disk, op, length, offset, Errno.message(errno), more));
+  }
+}
