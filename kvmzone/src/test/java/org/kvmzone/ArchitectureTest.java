@@ -46,7 +46,7 @@ class ArchitectureTest {
           org.kvmzone.bridge..    |
           org.kvmzone.net..       | io.netty.buffer.. org.kvmzone.bridge.. org.kvmzone.packet.. org.kvmzone.dhcp.. org.kvmzone.antispoof..
           org.kvmzone.blk..       | org.kvmzone.bridge..
-          org.kvmzone.cli..       | org.kvmzone.bridge.. org.kvmzone.packet.. com.fasterxml.jackson.. picocli..
+          org.kvmzone.cli..       | org.kvmzone.bridge.. org.kvmzone.blk.zfs.. org.kvmzone.packet.. com.fasterxml.jackson.. picocli..
           """)
   void room_knowsOnlyTheRoomsBelowIt(String room, String below) {
     String[] known =
@@ -113,7 +113,7 @@ class ArchitectureTest {
   void onlyTheBindings_callTheCLibrary() {
     noClasses()
         .that()
-        .resideOutsideOfPackage("org.kvmzone.bridge.ffi")
+        .resideOutsideOfPackages("org.kvmzone.bridge.ffi", "org.kvmzone.blk.zfs")
         .should()
         .dependOnClassesThat()
         .belongToAnyOf(Linker.class, SymbolLookup.class)

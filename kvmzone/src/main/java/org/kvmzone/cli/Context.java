@@ -13,6 +13,8 @@ import org.kvmzone.cli.qemu.Qemu;
 import org.kvmzone.cli.qemu.QemuException;
 import org.kvmzone.cli.qemu.QemuVersion;
 import org.kvmzone.cli.qemu.Remembered;
+import org.kvmzone.cli.volume.OpenZfs;
+import org.kvmzone.cli.volume.Volumes;
 
 /**
  * What surrounds a command.
@@ -52,6 +54,11 @@ record Context(
   /** An environment variable that says something. */
   Optional<String> variable(String name) {
     return Optional.ofNullable(environment.get(name)).filter(value -> !value.isEmpty());
+  }
+
+  /** The volumes of this machine; that it has none shows when they are first needed. */
+  Volumes volumes() {
+    return OpenZfs.of(variable("PATH").orElse(""));
   }
 
   /** What was found out earlier, in {@code $XDG_CACHE_HOME} or {@code ~/.cache}. */

@@ -6,6 +6,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.util.Optional;
+import org.kvmzone.blk.zfs.ZfsException;
 import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.ffi.NativeException;
 import org.kvmzone.cli.guest.GuestException;
@@ -55,6 +56,7 @@ final class Failure extends RuntimeException {
       case Failure failure -> failure;
       case SpecException bad -> new Failure(USAGE, "" + bad.getMessage(), cause);
       case GuestException bad -> new Failure(USAGE, "" + bad.getMessage(), cause);
+      case ZfsException zfs -> new Failure(code(zfs.kind()), "" + zfs.getMessage(), cause);
       case QemuException missing -> new Failure(MISSING, "" + missing.getMessage(), cause);
       case InvalidPathException path ->
           new Failure(
@@ -70,6 +72,14 @@ final class Failure extends RuntimeException {
       default ->
           new Failure(
               FAILED, "an error of kvmzone's own, please report it (--debug): " + thrown, cause);
+    };
+  }
+
+  private static int code(ZfsException.Kind kind) {
+    return switch (kind) {
+      case FAILED -> FAILED;
+      case USAGE -> USAGE;
+      case MISSING -> MISSING;
     };
   }
 

@@ -3,7 +3,6 @@ package org.kvmzone.cli;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -17,6 +16,7 @@ import org.kvmzone.bridge.control.Providers;
 import org.kvmzone.bridge.control.RunDirectory;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
 import org.kvmzone.bridge.probe.Nearest;
+import org.kvmzone.cli.volume.Sorting;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IParameterConsumer;
 import picocli.CommandLine.Model.ArgSpec;
@@ -73,7 +73,7 @@ final class ListCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     context.refuseQemuOptions("list");
     fields.forEach(field -> check("-o", field));
-    sortBy.forEach(field -> check("-s", bare(field)));
+    sortBy.forEach(field -> check("-s", Sorting.bare(field)));
     RunDirectory directory = context.runDirectory();
     List<Json.Obj> hosts = new ArrayList<>();
     for (String name : directory.names()) {
@@ -82,7 +82,7 @@ final class ListCommand implements Callable<Integer> {
     if (json) {
       context.out().println(Hosts.pretty(new Json.Arr(List.copyOf(hosts))));
     } else {
-      print(hosts.stream().map(ListCommand::row).sorted(order()).toList());
+      print(hosts.stream().map(ListCommand::row).sorted(Sorting.by(sortBy)).toList());
     }
     return 0;
   }
@@ -129,10 +129,6 @@ final class ListCommand implements Callable<Integer> {
     }
   }
 
-  private static String bare(String sortField) {
-    return sortField.startsWith("-") ? sortField.substring(1) : sortField;
-  }
-
   private static Map<String, String> row(Json.Obj host) {
     List<Json.Obj> devices = Hosts.objects(host, "devices");
     long connected = devices.stream().filter(device -> Hosts.flag(device, "connected")).count();
@@ -157,26 +153,6 @@ final class ListCommand implements Callable<Integer> {
             .map(device -> Hosts.text(device, "id"))
             .collect(Collectors.joining(","));
     return ids.isEmpty() ? "-" : ids;
-  }
-
-  private Comparator<Map<String, String>> order() {
-    return sortBy.stream()
-        .map(ListCommand::by)
-        .reduce(Comparator::thenComparing)
-        .orElseGet(() -> by("name"));
-  }
-
-  private static Comparator<Map<String, String>> by(String field) {
-    Comparator<Map<String, String>> by =
-        Comparator.comparing(row -> row.getOrDefault(bare(field), ""), ListCommand::compare);
-    return field.startsWith("-") ? by.reversed() : by;
-  }
-
-  /** Numbers by their value, everything else as text. */
-  private static int compare(String one, String other) {
-    return one.matches("[0-9]{1,18}") && other.matches("[0-9]{1,18}")
-        ? Long.compare(Long.parseLong(one), Long.parseLong(other))
-        : one.compareTo(other);
   }
 
   private void print(List<Map<String, String>> rows) {

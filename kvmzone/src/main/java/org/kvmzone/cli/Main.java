@@ -91,6 +91,9 @@ public final class Main {
         new LimitCommand(context),
         new CheckCommand(context),
         new SpecsCommand(context),
+        VolumeCommand.line(context),
+        PoolCommand.line(context),
+        ImageCommand.line(context),
         new CommandLine.HelpCommand());
   }
 

@@ -34,6 +34,7 @@ final class RunCommand implements Callable<Integer> {
     Guest guest = guestOptions.guest(context);
     LaunchOptions.Launch launch = launchOptions.launch(context, general, guest);
     refuseSecond(guest.name(), context.runDirectory().prepare(guest.name()));
+    new NewDisks(context).make(guest);
     context.say(
         "%s on QEMU %s with %s (%s)"
             .formatted(

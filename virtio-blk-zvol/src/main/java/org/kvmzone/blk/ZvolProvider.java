@@ -9,6 +9,9 @@ import java.util.OptionalLong;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.kvmzone.blk.zfs.DatasetName;
+import org.kvmzone.blk.zfs.VolumeNode;
+import org.kvmzone.blk.zfs.ZfsException;
 import org.kvmzone.bridge.device.DeviceProvider;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
@@ -34,7 +37,13 @@ public final class ZvolProvider implements DeviceProvider {
               "raw|null",
               "raw",
               "what the disk stands on: null keeps nothing, and needs size= instead of path="),
-          new Property("path", "PATH", "required", "the raw file or block device"),
+          new Property("path", "PATH", "required without volume", "the raw file or block device"),
+          new Property(
+              "volume",
+              "POOL/VOL",
+              "none",
+              "an OpenZFS volume, instead of path=: its device node, which is waited for up to 10"
+                  + " s"),
           new Property(
               "size",
               "SIZE",
@@ -147,8 +156,12 @@ public final class ZvolProvider implements DeviceProvider {
     String kind = spec.text("kind").orElse("raw");
     return switch (kind) {
       case "raw" -> {
-        RawZvol.Options options = options(spec);
-        yield () -> RawZvol.open(options);
+        Optional<DatasetName> volume = volume(spec);
+        RawZvol.Options options = options(spec, volume.map(VolumeNode::of));
+        yield () -> {
+          volume.ifPresent(name -> awaitNode(spec, name));
+          return RawZvol.open(options);
+        };
       }
       case "null" -> {
         NullZvol zvol = nothing(spec);
@@ -159,7 +172,7 @@ public final class ZvolProvider implements DeviceProvider {
   }
 
   private static NullZvol nothing(Spec spec) {
-    for (String name : List.of("path", "incoming", "engine", "direct")) {
+    for (String name : List.of("path", "volume", "incoming", "engine", "direct")) {
       if (spec.text(name).isPresent()) {
         throw new SpecException(spec.label() + ": " + name + "= is of no use to kind=null");
       }
@@ -171,7 +184,28 @@ public final class ZvolProvider implements DeviceProvider {
     return new NullZvol(size, spec.flag("readonly", false), sizes);
   }
 
-  private static RawZvol.Options options(Spec spec) {
+  private static Optional<DatasetName> volume(Spec spec) {
+    for (String name : List.of("path", "size")) {
+      if (spec.text("volume").isPresent() && spec.text(name).isPresent()) {
+        throw new SpecException(spec.label() + ": " + name + "= is of no use to volume=");
+      }
+    }
+    try {
+      return spec.text("volume").map(DatasetName::volume);
+    } catch (ZfsException e) {
+      throw new SpecException(spec.label() + ": volume: " + e.getMessage(), e);
+    }
+  }
+
+  private static void awaitNode(Spec spec, DatasetName volume) {
+    try {
+      Path ignored = VolumeNode.await(volume);
+    } catch (ZfsException e) {
+      throw new SpecException(spec.label() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Path path(Spec spec) {
     String path =
         spec.text("path")
             .filter(text -> !text.isEmpty())
@@ -181,10 +215,15 @@ public final class ZvolProvider implements DeviceProvider {
     if (path.indexOf('\0') >= 0) {
       throw new SpecException(spec.label() + ": path has a NUL in it");
     }
+    return Path.of(path);
+  }
+
+  private static RawZvol.Options options(Spec spec, Optional<Path> node) {
+    Path path = node.orElseGet(() -> path(spec));
     Optional<BlockSizes> sizes = sizes(spec);
     Optional<Long> size = size(spec, sizes.map(BlockSizes::logical).orElse(512));
     return new RawZvol.Options(
-        Path.of(path),
+        path,
         spec.flag("readonly", false),
         size.map(OptionalLong::of).orElse(OptionalLong.empty()),
         sizes,

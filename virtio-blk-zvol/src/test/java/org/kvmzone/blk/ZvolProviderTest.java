@@ -104,6 +104,13 @@ class ZvolProviderTest {
         "kind=null|kind=null needs size=",
         "kind=null,size=1000|size=1000: must be a multiple of 512, more than 0",
         "kind=null,size=1M,path=/x|path= is of no use to kind=null",
+        "volume=tank/v,path=/x|path= is of no use to volume=",
+        "volume=tank/v,size=1G|size= is of no use to volume=",
+        "volume=tank|volume: 'tank' names no volume: one is called POOL/VOL",
+        "volume=tank/v@s|volume: 'tank/v@s' is not the name of a volume, as in POOL/VOL",
+        "volume=/dev/zvol/tank/v|volume: '/dev/zvol/tank/v' begins with a slash: datasets are named"
+            + " as in POOL/VOL, without /dev/zvol",
+        "kind=null,size=1M,volume=tank/v|volume= is of no use to kind=null",
         "path=|path=PATH is missing: give a raw file or block device",
         "id2=x|path=PATH is missing: give a raw file or block device",
         "path=/x,readonly=yes|readonly=yes: must be on or off",
@@ -153,6 +160,7 @@ class ZvolProviderTest {
         .containsExactly(
             "kind",
             "path",
+            "volume",
             "size",
             "readonly",
             "sync",

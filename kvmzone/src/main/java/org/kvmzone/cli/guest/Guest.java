@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
  * @param bootDisk the id of the disk that it boots from
  * @param kernel what it boots instead of a disk
  * @param qemuOptions what is added to QEMU's command line
+ * @param newDisks those of the disks that are made when it is first run
  */
 public record Guest(
     String name,
@@ -27,7 +28,8 @@ public record Guest(
     List<GuestDevice> devices,
     Optional<String> bootDisk,
     Optional<Kernel> kernel,
-    List<String> qemuOptions) {
+    List<String> qemuOptions,
+    List<NewDisk> newDisks) {
 
   /** vmadm's default, in MiB. */
   public static final int DEFAULT_RAM = 256;
@@ -49,6 +51,7 @@ public record Guest(
   public Guest {
     devices = List.copyOf(devices);
     qemuOptions = List.copyOf(qemuOptions);
+    newDisks = List.copyOf(newDisks);
     checkName(name);
     check(ram, LEAST_RAM, MOST_RAM, "ram", "MiB");
     check(vcpus, 1, MOST_VCPUS, "vcpus", "processors");
@@ -59,6 +62,20 @@ public record Guest(
       }
     });
     GuestDevice.checkNames(devices);
+  }
+
+  /** A guest whose disks are there. */
+  public Guest(
+      String name,
+      Optional<UUID> uuid,
+      int ram,
+      int vcpus,
+      Optional<String> cpuType,
+      List<GuestDevice> devices,
+      Optional<String> bootDisk,
+      Optional<Kernel> kernel,
+      List<String> qemuOptions) {
+    this(name, uuid, ram, vcpus, cpuType, devices, bootDisk, kernel, qemuOptions, List.of());
   }
 
   /**
@@ -107,6 +124,7 @@ public record Guest(
         devices.stream().map(device -> device.withMac(owner)).toList(),
         bootDisk,
         kernel,
-        qemuOptions);
+        qemuOptions,
+        newDisks);
   }
 }

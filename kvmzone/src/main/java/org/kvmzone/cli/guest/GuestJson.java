@@ -135,7 +135,8 @@ public final class GuestJson {
     require(vm, "disk_driver", "virtio");
     List<GuestDevice> devices = new ArrayList<>(nics(vm));
     List<GuestDevice> disks = new ArrayList<>();
-    Optional<String> bootDisk = addDisks(vm, disks);
+    List<NewDisk> newDisks = new ArrayList<>();
+    Optional<String> bootDisk = addDisks(vm, disks, newDisks);
     devices.addAll(disks);
     return new Guest(
         vm.text("alias")
@@ -148,7 +149,8 @@ public final class GuestJson {
         devices,
         bootDisk,
         kernel(vm),
-        vm.text("qemu_extra_opts").map(ShellWords::split).orElse(List.of()));
+        vm.text("qemu_extra_opts").map(ShellWords::split).orElse(List.of()),
+        newDisks);
   }
 
   private static void require(Members vm, String name, String only) {
@@ -191,12 +193,15 @@ public final class GuestJson {
     return primaries.isEmpty() ? 0 : nics.indexOf(primaries.getFirst());
   }
 
-  private Optional<String> addDisks(Members vm, List<GuestDevice> devices) {
+  private Optional<String> addDisks(Members vm, List<GuestDevice> devices, List<NewDisk> newDisks) {
     Optional<String> boot = Optional.empty();
+    String owner = vm.text("uuid").or(() -> vm.text("alias")).orElse("");
     for (JsonNode node : vm.list("disks")) {
       Members disk = diskProperties.members(node, devices.size());
+      Optional<NewDisk> made = diskProperties.newDisk(disk, devices.size(), owner);
+      made.ifPresent(newDisks::add);
       GuestDevice device =
-          new GuestDevice(FrontEnd.CHARDEV, diskProperties.spec(disk, devices.size()));
+          new GuestDevice(FrontEnd.CHARDEV, diskProperties.spec(disk, devices.size(), made));
       if (disk.flag("boot")) {
         if (boot.isPresent()) {
           throw disk.wrong("boot", boot.get() + " is the disk to boot from already");
@@ -244,7 +249,12 @@ public final class GuestJson {
       } else {
         int index = vm.withArray("disks").size();
         boolean boot = guest.bootDisk().equals(Optional.of(device.id()));
-        vm.withArray("disks").add(diskProperties.json(device.spec(), index, boot));
+        Optional<NewDisk> made =
+            guest.newDisks().stream()
+                .filter(disk ->
+                    device.spec().text("volume").equals(Optional.of(disk.volume().toString())))
+                .findFirst();
+        vm.withArray("disks").add(diskProperties.json(device.spec(), index, boot, made));
       }
     }
     return vm.toPrettyString();

@@ -1,6 +1,5 @@
 package org.kvmzone.cli.qemu;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,7 +7,8 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
+import org.kvmzone.cli.process.BoundedProcess;
+import org.kvmzone.cli.process.SearchPath;
 
 /**
  * A QEMU that is installed here.
@@ -32,7 +32,7 @@ public record Qemu(Path program, QemuVersion version, List<Path> data) {
    */
   public static Qemu find(String name, String searchPath, List<Path> data, Remembered remembered) {
     Path program =
-        locate(name, searchPath)
+        SearchPath.find(name, searchPath)
             .orElseThrow(() ->
                 new QemuException(
                     name.contains("/")
@@ -51,19 +51,6 @@ public record Qemu(Path program, QemuVersion version, List<Path> data) {
           program + " is QEMU " + version + ": " + QemuVersion.OLDEST + " or later is needed");
     }
     return new Qemu(program, version, data);
-  }
-
-  private static Optional<Path> locate(String name, String searchPath) {
-    Stream<Path> candidates =
-        name.contains("/")
-            ? Stream.of(Path.of(name))
-            : Stream.of(searchPath.split(File.pathSeparator))
-                .filter(directory -> !directory.isEmpty())
-                .map(directory -> Path.of(directory, name));
-    return candidates
-        .filter(candidate -> Files.isRegularFile(candidate) && Files.isExecutable(candidate))
-        .map(Path::toAbsolutePath)
-        .findFirst();
   }
 
   private static QemuVersion version(Path program, Remembered remembered) {

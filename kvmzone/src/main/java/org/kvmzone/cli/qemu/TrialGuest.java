@@ -9,6 +9,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.kvmzone.cli.process.BoundedProcess;
 
 /**
  * The smallest guest that does what an operating system's kernel does first: it leaves real mode,

@@ -218,7 +218,15 @@ class GuestJsonTest {
           {"alias": "g", "disks": [{"path": "/d", "media": "cdrom"}]} | disks[0].media: cdrom is not supported: give a CD to QEMU itself: -- -cdrom PATH
           {"alias": "g", "disks": [{"path": "/d", "model": "ide"}]} | disks[0].model: ide is not supported: only virtio is
           {"alias": "g", "disks": [{"path": "/d", "size": 0}]} | disks[0].size: must be a whole number from 1 to 2147483647, not 0
-          {"alias": "g", "disks": [{"path": "/d", "compression": "lz4"}]} | disks[0].compression: not supported by this version: leave it out
+          {"alias": "g", "disks": [{"path": "/d", "compression": "lz4"}]} | disks[0].compression: is for disks that are made, and path for others
+          {"alias": "g", "disks": [{"zpool": "tank"}]} | disks[0].size: is missing: how large it is to be, in MiB
+          {"alias": "g", "disks": [{"zpool": "1", "size": 1}]} | disks[0].zpool: '1/g-disk0' is in no pool: a pool's name begins with a letter
+          {"alias": "g", "disks": [{"image_uuid": "x"}]} | uuid x: must be like 54f1cc77-68f1-42ab-acac-5c4f64f5d6e0
+          {"alias": "g", "disks": [{"image_name": "a", "image_uuid": "54f1cc77-68f1-42ab-acac-5c4f64f5d6e0"}]} | disks[0].image_name: image_uuid names the image already
+          {"alias": "g", "disks": [{"image_name": "a", "block_size": 4096}]} | disks[0].block_size: is that of the image
+          {"alias": "g", "disks": [{"image_name": "a", "refreservation": "half"}]} | disks[0].refreservation: half: must be auto or a number of MiB
+          {"alias": "g", "disks": [{"image_name": "a", "path": "/d"}]} | disks[0].image_name: is for disks that are made, and path for others
+          {"alias": "g", "disks": [{"path": "/d", "notrim": true}]} | disks[0].notrim: not supported by this version: leave it out
           {"alias": "g", "disks": [{"path": "/d", "boot": true}, {"path": "/e", "boot": true}]} | disks[1].boot: disk0 is the disk to boot from already
           {"alias": "g", "append": "quiet"} | append: belongs to a kernel, which is missing
           {"alias": "g", "qemu_extra_opts": "'"} | a quotation does not end: '

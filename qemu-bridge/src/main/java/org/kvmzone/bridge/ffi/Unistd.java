@@ -12,6 +12,8 @@ public final class Unistd {
   private static final CFunction FSYNC = CFunction.named("fsync");
   private static final CFunction FDATASYNC = CFunction.named("fdatasync");
   private static final CFunction FTRUNCATE = CFunction.named("ftruncate");
+  private static final CFunction PIPE2 = CFunction.named("pipe2");
+  private static final CFunction ISATTY = CFunction.named("isatty");
   private static final CFunction GETPAGESIZE = CFunction.named("getpagesize");
   private static final CFunction EXECV = CFunction.named("execv");
 
@@ -55,6 +57,30 @@ public final class Unistd {
    */
   public static int dup3(int oldFd, int newFd, int flags) {
     return DUP3.call(oldFd, newFd, flags);
+  }
+
+  /**
+   * Makes a pipe: {@code ends} takes two {@code int}s, where to read from and where to write to.
+   *
+   * {@snippet lang=c :
+   * int pipe2(int pipefd[2], int flags);
+   * }
+   *
+   * @return what the function returns, or {@code -errno}
+   */
+  public static int pipe2(MemorySegment ends, int flags) {
+    return PIPE2.call(ends.address(), flags);
+  }
+
+  /**
+   * Whether a descriptor is a terminal.
+   *
+   * {@snippet lang=c :
+   * int isatty(int fd);
+   * }
+   */
+  public static boolean isatty(int fd) {
+    return ISATTY.call(fd) == 1;
   }
 
   /**

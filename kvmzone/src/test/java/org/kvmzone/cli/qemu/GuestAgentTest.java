@@ -1,0 +1,127 @@
+package org.kvmzone.cli.qemu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.Writer;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channels;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Freezing through an agent that is a thread of ours. */
+@Timeout(60)
+class GuestAgentTest {
+  private static final Pattern SYNC = Pattern.compile(".*\"guest-sync\".*\"id\": ?([0-9]+).*");
+
+  @TempDir private Path directory;
+  private final List<String> happened = new CopyOnWriteArrayList<>();
+  private ServerSocketChannel server;
+
+  GuestAgentTest() throws IOException {
+    server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+  }
+
+  @BeforeEach
+  void listen() throws IOException {
+    server = server.bind(UnixDomainSocketAddress.of(socket()));
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    server.close();
+  }
+
+  private Path socket() {
+    return directory.resolve("qga.sock");
+  }
+
+  /** Answers commands as told; a synchronization as qemu-ga does. */
+  private void agent(UnaryOperator<String> answers) {
+    Thread ignored = Thread.ofPlatform().daemon().start(() -> serve(answers));
+  }
+
+  private void serve(UnaryOperator<String> answers) {
+    try (SocketChannel client = server.accept();
+        BufferedReader in = new BufferedReader(Channels.newReader(client, StandardCharsets.UTF_8));
+        Writer out = Channels.newWriter(client, StandardCharsets.UTF_8)) {
+      for (String line = in.readLine(); line != null; line = in.readLine()) {
+        Matcher sync = SYNC.matcher(line);
+        if (!sync.matches()) {
+          happened.add(line.replaceAll(".*\"guest-fsfreeze-([a-z]+)\".*", "$1"));
+        }
+        // The first line is what somebody else asked for, before us.
+        out.write(
+            sync.matches()
+                ? "{\"return\": 1}\n{\"return\": " + sync.group(1) + "}\n"
+                : answers.apply(happened.getLast()) + "\n");
+        out.flush();
+      }
+    } catch (IOException e) {
+      return; // the test is over
+    }
+  }
+
+  @Test
+  void guest_isFrozenWhileSomethingIsDone() throws IOException {
+    agent(command -> "{\"return\": 2}");
+    try (GuestAgent agent = GuestAgent.connect(socket())) {
+      agent.whileFrozen(() -> happened.add("snapshot"));
+    }
+    assertThat(happened).containsExactly("freeze", "snapshot", "thaw");
+  }
+
+  @Test
+  void guestThatCannotBeFrozen_isThawedAndNothingIsDone() throws IOException {
+    agent(command ->
+        command.equals("freeze")
+            ? "{\"error\": {\"class\": \"GenericError\", \"desc\": \"failed to freeze /\"}}"
+            : "{\"return\": 0}");
+    try (GuestAgent agent = GuestAgent.connect(socket())) {
+      assertThatThrownBy(() -> agent.whileFrozen(() -> happened.add("snapshot")))
+          .hasMessage("the guest's agent: guest-fsfreeze-freeze: failed to freeze /");
+    }
+    assertThat(happened).containsExactly("freeze", "thaw");
+  }
+
+  @Test
+  void whateverGoesWrong_theGuestIsThawed() throws IOException {
+    agent(command -> "{\"return\": 2}");
+    try (GuestAgent agent = GuestAgent.connect(socket())) {
+      assertThatThrownBy(() ->
+              agent.whileFrozen(() -> {
+                throw new IllegalStateException("out of space");
+              }))
+          .hasMessage("out of space");
+    }
+    assertThat(happened).containsExactly("freeze", "thaw");
+  }
+
+  @Test
+  void whoIsNoAgent_isToldApart() {
+    agent(command -> "hello");
+    assertThatThrownBy(
+            () -> {
+              try (GuestAgent agent = GuestAgent.connect(socket())) {
+                agent.whileFrozen(() -> happened.add("snapshot"));
+              }
+            })
+        .hasMessageContaining("what came is not from a guest's agent");
+    assertThat(happened).doesNotContain("snapshot");
+  }
+}

@@ -1,0 +1,5 @@
+/** Tests of volumes and pools, without any. */
+@NullMarked
+package org.kvmzone.cli.volume;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,112 @@
+package org.kvmzone.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands for volumes, pools and images, inside a guest with real OpenZFS. */
+final class VolumeCommandsIT {
+  @TempDir Path directory;
+
+  @TestFactory
+  Stream<DynamicTest> everyOperation_onARealPool() throws IOException {
+    return inGuest("org.kvmzone.cli.VolumeCommandsOnOpenZfs");
+  }
+
+  @TestFactory
+  Stream<DynamicTest> lists_throughTheRealLibnvpair() throws IOException {
+    return inGuest("org.kvmzone.blk.zfs.NvListTest org.kvmzone.blk.zfs.ResumeTokenTest");
+  }
+
+  private Stream<DynamicTest> inGuest(String testClasses) throws IOException {
+    try (ZfsGuest guest = ZfsGuest.start(directory)) {
+      return TestsInGuest.run(guest, testClasses);
+    }
+  }
+
+  /** A volume with four mebibytes of noise, and a snapshot of it. */
+  private static void makeSource(ZfsGuest guest) {
+    guest.run("kvmzone volume create -s -V 32M tank/src");
+    guest.run("dd if=/dev/urandom of=/dev/zvol/tank/src bs=1M count=4 conv=fsync");
+    guest.run("kvmzone volume snapshot tank/src@a");
+  }
+
+  @Test
+  void streams_makeEqualVolumes() throws IOException {
+    try (ZfsGuest guest = ZfsGuest.start(directory)) {
+      makeSource(guest);
+      guest.run(
+          "set -o pipefail; kvmzone volume send tank/src@a | kvmzone volume receive tank/dst");
+      guest.run("busybox cmp /dev/zvol/tank/src /dev/zvol/tank/dst");
+      guest.run("dd if=/dev/urandom of=/dev/zvol/tank/src bs=1M count=1 seek=9 conv=fsync");
+      guest.run("kvmzone volume snapshot tank/src@b");
+      // The sender needs no more than a bookmark of what the receiver has.
+      guest.run("kvmzone volume bookmark tank/src@a tank/src#a");
+      guest.run("kvmzone volume destroy tank/src@a");
+      guest.run("kvmzone volume send -c -i '#a' tank/src@b >/tmp/increment");
+      guest.run("test $(stat -c %s /tmp/increment) -lt 2000000");
+      guest.run("dd if=/dev/zero of=/dev/zvol/tank/dst bs=4k count=1 conv=fsync");
+      Guest.Result changed = guest.attempt("kvmzone volume receive tank/dst </tmp/increment");
+      assertThat(changed.status()).isEqualTo(1);
+      assertThat(changed.output())
+          .contains("destination has been modified since most recent snapshot");
+      guest.run("kvmzone volume receive -F tank/dst </tmp/increment");
+      guest.run("busybox cmp /dev/zvol/tank/src /dev/zvol/tank/dst");
+      assertThat(guest.run("kvmzone volume list -H -t snapshot -o name tank/dst"))
+          .isEqualTo("tank/dst@a\ntank/dst@b");
+      Guest.Result unrelated = guest.attempt("kvmzone volume receive tank/new </tmp/increment");
+      assertThat(unrelated.status()).isEqualTo(1);
+      assertThat(unrelated.output()).contains("kvmzone: cannot receive 'tank/new@b'");
+    }
+  }
+
+  @Test
+  void streamThatBreaksOff_goesOnWithItsToken() throws IOException {
+    try (ZfsGuest guest = ZfsGuest.start(directory)) {
+      makeSource(guest);
+      guest.run("kvmzone volume send tank/src@a >/tmp/stream");
+      guest.run("head -c 2500000 /tmp/stream >/tmp/part");
+      Guest.Result broken =
+          guest.attempt("kvmzone volume receive -s tank/dst </tmp/part >/tmp/token");
+      assertThat(broken.status()).isEqualTo(1);
+      assertThat(broken.output()).contains("what has come is kept: go on with");
+      assertThat(guest.run("cat /tmp/token")).matches("1-[0-9a-f]+-[0-9a-f]+-[0-9a-f]+");
+      guest.run("kvmzone volume send -t $(cat /tmp/token) >/tmp/rest");
+      guest.run("test $(stat -c %s /tmp/rest) -lt $(stat -c %s /tmp/stream)");
+      guest.run("kvmzone volume receive -s tank/dst </tmp/rest");
+      guest.run("busybox cmp /dev/zvol/tank/src /dev/zvol/tank/dst");
+      // Without -s nothing is kept.
+      Guest.Result lost = guest.attempt("kvmzone volume receive tank/none </tmp/part");
+      assertThat(lost.status()).isEqualTo(1);
+      assertThat(guest.run("kvmzone volume list -H -o name")).doesNotContain("tank/none");
+    }
+  }
+
+  @Test
+  void streamsOfZfsItself_areTaken_andOursAreTakenByIt() throws IOException {
+    try (ZfsGuest guest = ZfsGuest.start(directory)) {
+      makeSource(guest);
+      guest.run("set -o pipefail; zfs send -Lec tank/src@a | kvmzone volume receive tank/ours@x");
+      guest.run("set -o pipefail; kvmzone volume send -L -e -c tank/src@a | zfs receive tank/its");
+      guest.run("udevadm settle; busybox cmp /dev/zvol/tank/ours /dev/zvol/tank/its");
+      guest.run(
+          "kvmzone volume clone tank/src@a tank/clone && kvmzone volume snapshot tank/clone@c");
+      // The origin is found by its guid.
+      guest.run(
+          "set -o pipefail; zfs send -i tank/src@a tank/clone@c | kvmzone volume receive tank/re");
+      assertThat(guest.run("kvmzone volume list -H -o origin tank/re")).isEqualTo("tank/src@a");
+      Guest.Result noise =
+          guest.attempt("head -c 1000 /dev/urandom | kvmzone volume receive tank/n");
+      assertThat(noise.status()).isEqualTo(1);
+      assertThat(noise.output()).contains("this is no stream of zfs send (bad magic number)");
+      Guest.Result packed = guest.attempt("zfs send -R tank/src@a | kvmzone volume receive tank/n");
+      assertThat(packed.output()).contains("package of several streams");
+    }
+  }
+}
