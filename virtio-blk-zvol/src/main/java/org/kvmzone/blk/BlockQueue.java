@@ -198,6 +198,7 @@ final class BlockQueue {
   }
 
   private void begin(BlockRequest request, boolean again) {
+    long id = lane.nextId++; // also if what follows fails: it is popped, and letAllGo must see it
     @Nullable BadRequest bad;
     try {
       bad = parser.parse(request.chain().readable(), request.chain().writable(), request);
@@ -205,7 +206,6 @@ final class BlockQueue {
       giveBack(request, 0);
       throw gone;
     }
-    long id = lane.nextId++;
     if (bad != null) {
       lane.counters.increment(bad.counter());
       BlkProbes.BAD_REQUEST.fire(disk.id, bad.counter().kstat(), id);
