@@ -143,16 +143,8 @@ final class BlockQueue {
 
   /** Whatever waits does so by other limits from now on; without any, no longer. */
   private void meterChanged() {
-    Meter changed = disk.limiter.meter();
-    meter = changed;
-    long now = System.nanoTime();
-    waiting.forEach(request -> {
-      if (changed == null) {
-        request.due(now);
-      } else {
-        request.charge(changed, now);
-      }
-    });
+    meter = disk.limiter.meter();
+    waiting.charge(meter, System.nanoTime());
   }
 
   /** Submits what is due of that which waits; if the queue is to stop, nothing waits any more. */
@@ -162,31 +154,31 @@ final class BlockQueue {
     }
     long now = System.nanoTime();
     int count = 0;
-    for (@Nullable BlockRequest due = waiting.takeDue(now); due != null; ) {
+    for (@Nullable BlockRequest due = waiting.takeDue(meter, now); due != null; ) {
       start(due);
-      due = ++count < BATCH ? waiting.takeDue(now) : null;
+      due = ++count < BATCH ? waiting.takeDue(meter, now) : null;
     }
     return count;
   }
 
   /**
    * What was taken last goes back to the ring, as if it had never been taken: a guest gains nothing
-   * by resetting its disk. The rest, between which others were done, goes at once; it has paid.
+   * by resetting its disk. The rest, between which others were done, goes at once, and pays.
    */
   private int letAllGo() {
     int count = 0;
     for (BlockRequest last = waiting.takeLast(lane.nextId - 1); last != null; count++) {
-      if (meter != null) {
-        last.discharge(meter);
+      if (meter != null && !waiting.isBefore(last)) {
+        last.discharge(meter); // as the first it has taken some
       }
       ring.unpop(last.chain());
       lane.nextId--;
       putBack(last);
       last = waiting.takeLast(lane.nextId - 1);
     }
-    for (BlockRequest next = waiting.takeFirst(); next != null; count++) {
+    for (BlockRequest next = waiting.takeFirst(meter); next != null; count++) {
       start(next);
-      next = waiting.takeFirst();
+      next = waiting.takeFirst(meter);
     }
     return count;
   }
@@ -206,6 +198,7 @@ final class BlockQueue {
   }
 
   private void begin(BlockRequest request, boolean again) {
+    long id = lane.nextId++; // also if what follows fails: it is popped, and letAllGo must see it
     @Nullable BadRequest bad;
     try {
       bad = parser.parse(request.chain().readable(), request.chain().writable(), request);
@@ -213,7 +206,6 @@ final class BlockQueue {
       giveBack(request, 0);
       throw gone;
     }
-    long id = lane.nextId++;
     if (bad != null) {
       lane.counters.increment(bad.counter());
       BlkProbes.BAD_REQUEST.fire(disk.id, bad.counter().kstat(), id);
@@ -233,10 +225,12 @@ final class BlockQueue {
     if (request.type() == BlockRequest.Type.FLUSH) {
       return true;
     }
-    long now = System.nanoTime();
-    request.charge(limits, now);
-    if (request.due() - now <= 0) {
-      return true;
+    if (!waiting.isBefore(request)) {
+      long now = System.nanoTime();
+      request.charge(limits, now);
+      if (request.due() - now <= 0) {
+        return true;
+      }
     }
     lane.counters.increment(BlkCounter.THROTTLED);
     waiting.add(request);

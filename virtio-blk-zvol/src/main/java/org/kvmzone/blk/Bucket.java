@@ -15,6 +15,9 @@ import java.util.concurrent.TimeUnit;
  * next to ask waits until then.
  */
 final class Bucket {
+  /** As far ahead as times are told apart, 73 years in nanoseconds: what wraps looks like past. */
+  static final long HORIZON = Long.MAX_VALUE / 4;
+
   private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
   private static final VarHandle FULL_AT;
 
@@ -36,7 +39,8 @@ final class Bucket {
    * A full bucket.
    *
    * @param perSecond tokens that flow in, 1 or more
-   * @param slack in how many nanoseconds so many flow in as it holds
+   * @param slack in how many nanoseconds so many flow in as it holds, up to {@link #HORIZON} and a
+   *     second
    * @param now of {@link System#nanoTime}
    */
   Bucket(long perSecond, long slack, long now) {
@@ -57,7 +61,7 @@ final class Bucket {
     while (true) {
       long was = fullAt;
       long from = was - now < 0 ? now : was; // a full bucket stays as it is
-      if (FULL_AT.compareAndSet(this, was, from + cost)) {
+      if (FULL_AT.compareAndSet(this, was, from - now > HORIZON ? from : from + cost)) {
         return from - slack;
       }
     }

@@ -43,8 +43,9 @@ final class Meter {
       return List.of(new Bucket(perSecond, SLACK, now));
     }
     double ahead = (double) (rate.burst() - perSecond) * rate.seconds() / perSecond;
+    long burst = (long) Math.min(ahead * SECOND, Bucket.HORIZON);
     return List.of(
-        new Bucket(perSecond, SLACK + (long) (ahead * SECOND), now),
+        new Bucket(perSecond, SLACK + burst, now),
         new Bucket(rate.burst(), SLACK, now));
   }
 

@@ -30,11 +30,16 @@ final class VolumeErrors {
 
   /** An operation failed; what it could not do is told its guest by who calls this. */
   void report(BlockRequest request) {
-    String op = request.type().word();
+    String op = word(request);
     int errno = request.errno();
     BlkProbes.ERROR.fire(disk, op, request.id(), errno, request.offset(), request.length());
     line(op, request.offset(), request.length(), errno)
         .ifPresent(line -> LOG.log(Level.WARNING, line));
+  }
+
+  /** What failed: of a write that is to be durable, it may be the flush behind it. */
+  static String word(BlockRequest request) {
+    return request.op() == ZvolRequest.Op.FLUSH ? request.op().word() : request.type().word();
   }
 
   /** What the log is to say of it, if it is time for another line. */

@@ -48,6 +48,21 @@ class BucketTest {
   }
 
   @Test
+  void howeverMuchIsTaken_nobodyGoesAtOnceAgain() {
+    Bucket bucket = new Bucket(1024, SLACK, 0);
+    long ignored = bucket.take(1L << 33, 0);
+    for (int i = 0; i < 10_000; i++) {
+      assertThat(bucket.take(1L << 33, 0)).isPositive();
+    }
+  }
+
+  @Test
+  void aBurstForCenturies_begins() {
+    String limits = "iops-read=1,iops-read-max=10000000,iops-read-max-length=3600";
+    assertThat(until(meter(limits), SECOND / 1000)).isBetween(10_000, 200_000);
+  }
+
+  @Test
   void whatIsGivenBack_isThereForTheNext() {
     Bucket bucket = new Bucket(10, 0, 0);
     assertThat(bucket.take(1, 0)).isZero();

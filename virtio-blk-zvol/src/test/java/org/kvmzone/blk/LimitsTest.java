@@ -215,6 +215,29 @@ class LimitsTest {
   }
 
   @Test
+  void aFullRing_isNoLargerAShareOfAGroup_thanASingleRequest() {
+    FaultyZvol other = new FaultyZvol(1 << 20, BlockSizes.of(512, 4096), false);
+    Optional<String> group = Optional.of("greedy");
+    try (GuestDisk greedy = new GuestDisk(disk(zvol, SLOW, group), GuestDisk.ALL);
+        GuestDisk modest = new GuestDisk(disk(other, "serial=x", group), GuestDisk.ALL)) {
+      for (int i = 0; i < 30; i++) {
+        greedy.read(i, 512);
+      }
+      assertThat(greedy.turn()).isPositive();
+      modest.read(0, 512);
+      assertThat(modest.turn()).isPositive();
+      assertThat(modest.device().sleepNanos(modest.queue()))
+          .as("one of the others goes before it")
+          .isBetween(1_000_000_000L, 2_000_000_000L);
+      greedy.queue().drain();
+      assertThat(greedy.device().process(greedy.queue(), 0)).isPositive();
+      assertThat(zvol.submitted()).hasSize(1);
+      greedy.device().close();
+      modest.device().close();
+    }
+  }
+
+  @Test
   void zeroEndsALimit_andItsBurst() {
     String text = "iops-read=100,iops-read-max=200,iops-read-max-length=3,bps-total=1048576";
     assertThat(limits(text).with("d", Map.of("iops-read-max", "0")))

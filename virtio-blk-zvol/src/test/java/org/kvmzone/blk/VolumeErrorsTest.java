@@ -6,6 +6,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.kvmzone.bridge.ffi.Errno;
+import org.kvmzone.bridge.memory.Buffers;
 
 class VolumeErrorsTest {
   private final AtomicLong now = new AtomicLong(-1);
@@ -24,5 +25,15 @@ class VolumeErrorsTest {
         .startsWith("disk0: read of 512 bytes at 0 failed: ")
         .endsWith("; so did 1000 others since the last line");
     assertThat(errors.line("read", 0, 512, Errno.EIO)).isEmpty();
+  }
+
+  @Test
+  void theFlushBehindAWrite_isToldAsOne() {
+    BlockRequest request = new BlockRequest(new Handover<>(), () -> {});
+    request.type(BlockRequest.Type.OUT);
+    request.write(4096, new Buffers());
+    assertThat(VolumeErrors.word(request)).isEqualTo("write");
+    request.flush();
+    assertThat(VolumeErrors.word(request)).isEqualTo("flush");
   }
 }

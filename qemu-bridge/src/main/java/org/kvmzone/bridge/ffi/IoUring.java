@@ -76,8 +76,10 @@ public final class IoUring implements AutoCloseable {
     params.set(JAVA_INT, IoUringParams.cq_entries$OFFSET, completions);
     fd = new Fd(Errno.check(LinuxIoUring.setup(entries, params), "io_uring_setup"));
     try {
-      if ((params.get(JAVA_INT, IoUringParams.features$OFFSET) & NEEDED) != NEEDED) {
-        throw new NativeException(Errno.ENOSYS, "io_uring_setup of Linux 5.5");
+      // Where a kernel has no flags of completions, their offset is 0: there others begin.
+      if ((params.get(JAVA_INT, IoUringParams.features$OFFSET) & NEEDED) != NEEDED
+          || offset(params, IoUringParams.cq_off$OFFSET + IoCqringOffsets.flags$OFFSET) == 0) {
+        throw new NativeException(Errno.ENOSYS, "io_uring_setup of Linux 5.8");
       }
       this.entries = params.get(JAVA_INT, IoUringParams.sq_entries$OFFSET);
       this.completions = params.get(JAVA_INT, IoUringParams.cq_entries$OFFSET);
