@@ -44,9 +44,7 @@ final class Meter {
     }
     double ahead = (double) (rate.burst() - perSecond) * rate.seconds() / perSecond;
     long burst = (long) Math.min(ahead * SECOND, Bucket.HORIZON);
-    return List.of(
-        new Bucket(perSecond, SLACK + burst, now),
-        new Bucket(rate.burst(), SLACK, now));
+    return List.of(new Bucket(perSecond, SLACK + burst, now), new Bucket(rate.burst(), SLACK, now));
   }
 
   private static Bucket[] select(Map<Measure, List<Bucket>> made, boolean write, boolean bytes) {
