@@ -1,20 +1,12 @@
 package org.kvmzone.system;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import org.kvmzone.bridge.ffi.Errno;
-import org.kvmzone.bridge.ffi.Fd;
-import org.kvmzone.bridge.ffi.UnixSockets;
-import org.kvmzone.bridge.testing.FrontEnd;
-import org.kvmzone.bridge.testing.GuestRam;
-import org.kvmzone.bridge.testing.GuestRam.Piece;
-import org.kvmzone.bridge.testing.LiveRing;
-import org.kvmzone.bridge.testing.Vmm;
+import org.kvmzone.system.DiskDriver.Answer;
 
 /**
  * A front end of vhost-user with the driver of a disk behind it: a program for guests in which no
@@ -22,97 +14,109 @@ import org.kvmzone.bridge.testing.Vmm;
  * that says how it ended; an order is
  *
  * <ul>
- *   <li>{@code write,OFFSET,LENGTH,SEED}: bytes that the seed stands for; {@code ok}
- *   <li>{@code read,OFFSET,LENGTH,SEED}: {@code ok}, or {@code differs} from what was written so
- *   <li>{@code flush}: {@code ok}
+ *   <li>{@code write,OFFSET,LENGTH,SEED}: bytes that the seed stands for, zeroes for seed 0
+ *   <li>{@code read,OFFSET,LENGTH,SEED}: {@code differs} if it is not what was written so
+ *   <li>{@code discard,OFFSET,LENGTH} and {@code zero,OFFSET,LENGTH}, which may free the range
+ *   <li>{@code flush}
+ *   <li>{@code cache,back} or {@code cache,through}: what the cache does from now on
+ *   <li>{@code capacity}: ends with the disk's bytes
+ *   <li>{@code run,COMMAND} of a shell: ends with its output, in one line
+ *   <li>{@code during,COMMAND} and {@code numbered}: see {@link NumberedBlocks}
+ *   <li>{@code connect,SOCKET}: to another disk, which the following orders are for
  * </ul>
  *
- * or {@code io-error}, or {@code unsupported}, as the disk answers; {@code unanswered} after as
- * many seconds as {@code -Dpatience=} says, and nothing more is asked then.
+ * <p>They end with {@code ok}, unless said otherwise, or {@code io-error}, or {@code unsupported},
+ * as the disk answers; {@code unanswered} after as many seconds as {@code -Dpatience=} says, and
+ * nothing more is asked then. A command that fails ends everything.
  */
 final class DiskFrontEnd implements AutoCloseable {
-  private static final int IN = 0; // virtio 1.3 §5.2.6
-  private static final int OUT = 1;
-  private static final int FLUSH = 4;
-  private static final long F_FLUSH = 1L << 9;
-  private static final int SECTOR = 512;
-  private static final int RING_SIZE = 128;
-  private static final long RAM = 64 << 20;
-  private static final int PATIENCE_SECONDS = Integer.getInteger("patience", 20);
-
-  private final Vmm vmm;
-  private final LiveRing ring;
+  private DiskDriver disk;
 
   private DiskFrontEnd(Path socket) {
-    FrontEnd frontEnd =
-        new FrontEnd(new Fd(Errno.check(UnixSockets.connect(socket), "connect to " + socket)));
-    vmm = new Vmm(frontEnd, new GuestRam(RAM));
-    vmm.negotiate(Vmm.PLAIN | F_FLUSH);
-    vmm.shareMemory();
-    ring = vmm.start(0, RING_SIZE);
+    disk = new DiskDriver(socket);
   }
 
   /** See above. */
-  public static void main(String[] words) {
-    try (DiskFrontEnd disk = new DiskFrontEnd(Path.of(words[0]))) {
+  public static void main(String[] words) throws IOException, InterruptedException {
+    try (DiskFrontEnd frontEnd = new DiskFrontEnd(Path.of(words[0]))) {
       for (String order : Arrays.asList(words).subList(1, words.length)) {
-        String end = disk.execute(order.split(","));
+        String end = frontEnd.execute(order);
         System.out.println(order + ": " + end);
-        if (end.equals("unanswered")) {
+        if (end.equals(Answer.UNANSWERED.word())) {
           return;
         }
       }
     }
   }
 
-  private String execute(String... order) {
-    GuestRam ram = vmm.ram();
-    Piece status = ram.writable(1);
-    if (order[0].equals("flush")) {
-      return submit(status, header(FLUSH, 0), status);
-    }
-    long sector = Long.parseLong(order[1]) / SECTOR;
-    byte[] bytes = new byte[Integer.parseInt(order[2])];
-    new Random(Long.parseLong(order[3])).nextBytes(bytes);
-    if (order[0].equals("write")) {
-      return submit(status, header(OUT, sector), ram.readable(bytes), status);
-    }
-    Piece into = ram.writable(bytes.length);
-    String end = submit(status, header(IN, sector), into, status);
-    return end.equals("ok") && !Arrays.equals(ram.bytes(into), bytes) ? "differs" : end;
-  }
-
-  private Piece header(int type, long sector) {
-    return vmm.ram()
-        .readable(
-            ByteBuffer.allocate(16)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .putInt(type)
-                .putInt(0)
-                .putLong(sector)
-                .array());
-  }
-
-  private String submit(Piece status, Piece... request) {
-    ring.driver().add(request);
-    ring.kick();
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-    while (ring.poll().isEmpty()) {
-      if (System.nanoTime() > deadline) {
-        return "unanswered";
+  private String execute(String order) throws IOException, InterruptedException {
+    List<String> words = List.of(order.split(","));
+    String rest = order.substring(order.indexOf(',') + 1);
+    return switch (words.getFirst()) {
+      case "write" -> disk.write(number(words, 1), bytes(words)).word();
+      case "read" -> read(number(words, 1), bytes(words));
+      case "discard" -> disk.discard(number(words, 1), (int) number(words, 2)).word();
+      case "zero" -> disk.writeZeroes(number(words, 1), (int) number(words, 2)).word();
+      case "flush" -> disk.flush().word();
+      case "cache" -> {
+        disk.writeback(rest.equals("back"));
+        yield Answer.OK.word();
       }
-      LockSupport.parkNanos(100_000);
-    }
-    return switch (vmm.ram().bytes(status)[0]) {
-      case 0 -> "ok";
-      case 1 -> "io-error";
-      case 2 -> "unsupported";
-      default -> throw new AssertionError("a status that virtio does not know");
+      case "capacity" -> Long.toString(disk.capacity());
+      case "run" -> run(rest);
+      case "during" -> new NumberedBlocks(disk).writeDuring(rest);
+      case "numbered" -> new NumberedBlocks(disk).check();
+      case "connect" -> {
+        disk.close();
+        disk = new DiskDriver(Path.of(rest));
+        yield Answer.OK.word();
+      }
+      default -> throw new IllegalArgumentException(order);
     };
+  }
+
+  private static long number(List<String> words, int index) {
+    return Long.parseLong(words.get(index));
+  }
+
+  private static byte[] bytes(List<String> words) {
+    byte[] bytes = new byte[(int) number(words, 2)];
+    long seed = number(words, 3);
+    if (seed != 0) {
+      new Random(seed).nextBytes(bytes);
+    }
+    return bytes;
+  }
+
+  private String read(long offset, byte... expected) {
+    byte[] bytes = new byte[expected.length];
+    Answer answer = disk.read(offset, bytes);
+    return answer == Answer.OK && !Arrays.equals(bytes, expected) ? "differs" : answer.word();
+  }
+
+  private static String run(String command) throws IOException, InterruptedException {
+    Process process = shell(command).start();
+    byte[] output = process.getInputStream().readAllBytes();
+    String line = new String(output, StandardCharsets.UTF_8).strip().replace('\n', ' ');
+    requireSuccess(command + ": " + line, process);
+    return line;
+  }
+
+  /** A command to be started. */
+  static ProcessBuilder shell(String command) {
+    return new ProcessBuilder("bash", "-c", command).redirectErrorStream(true);
+  }
+
+  /** Waits for a command. */
+  static void requireSuccess(String what, Process process) throws InterruptedException {
+    int status = process.waitFor();
+    if (status != 0) {
+      throw new AssertionError("status " + status + " of " + what);
+    }
   }
 
   @Override
   public void close() {
-    vmm.close();
+    disk.close();
   }
 }

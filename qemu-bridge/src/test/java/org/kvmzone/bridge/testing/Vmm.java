@@ -17,6 +17,9 @@ public final class Vmm implements AutoCloseable {
   /** VHOST_USER_PROTOCOL_F_MQ, REPLY_ACK, RESET_DEVICE, CONFIGURE_MEM_SLOTS, STATUS. */
   public static final long PROTOCOL = 1 | (1 << 3) | (1 << 13) | (1 << 15) | (1 << 16);
 
+  /** VHOST_USER_PROTOCOL_F_CONFIG, which not every device has. */
+  private static final long CONFIG = 1 << 9;
+
   /** VHOST_USER_PROTOCOL_F_INFLIGHT_SHMFD. */
   public static final long TRACKED = 1 << 12;
 
@@ -71,7 +74,7 @@ public final class Vmm implements AutoCloseable {
   public void negotiate(long features) {
     long offered = frontEnd.ask(Request.GET_FEATURES);
     long protocol = frontEnd.ask(Request.GET_PROTOCOL_FEATURES);
-    frontEnd.send(Request.SET_PROTOCOL_FEATURES, (PROTOCOL | TRACKED) & protocol);
+    frontEnd.send(Request.SET_PROTOCOL_FEATURES, (PROTOCOL | TRACKED | CONFIG) & protocol);
     frontEnd.send(Request.SET_OWNER);
     frontEnd.send(Request.SET_FEATURES, features & offered);
   }
