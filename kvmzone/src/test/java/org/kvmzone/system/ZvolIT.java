@@ -198,7 +198,7 @@ final class ZvolIT {
             "connect," + socket("copy"),
             "numbered",
             "write,0,4096,1");
-    String[] written = ends.get(0).split("-");
+    String[] written = ends.get(0).split("-", 2);
     long flushed = Long.parseLong(written[0]);
     long last = Long.parseLong(written[1]);
     assertThat(last).as("written meanwhile").isGreaterThan(flushed);

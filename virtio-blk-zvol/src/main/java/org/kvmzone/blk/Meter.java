@@ -43,7 +43,7 @@ final class Meter {
       return List.of(new Bucket(perSecond, SLACK, now));
     }
     double ahead = (double) (rate.burst() - perSecond) * rate.seconds() / perSecond;
-    long burst = (long) Math.min(ahead * SECOND, Bucket.HORIZON);
+    long burst = (long) Math.min(ahead * SECOND, (double) Bucket.HORIZON);
     return List.of(new Bucket(perSecond, SLACK + burst, now), new Bucket(rate.burst(), SLACK, now));
   }
 
