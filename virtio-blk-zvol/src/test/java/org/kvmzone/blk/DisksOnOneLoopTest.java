@@ -153,7 +153,7 @@ class DisksOnOneLoopTest {
         disk("c", ",loop=io"));
     List.of("a", "b", "c").forEach(this::connect);
     for (String thread : List.of("a-0", "a-1", "loop-io")) {
-      assertThat(OsThread.only(thread).cpus()).as(thread).isEqualTo(one);
+      Await.until(thread + " on CPU " + one, () -> OsThread.only(thread).cpus().equals(one));
     }
     assertThat(control("stats", "device", "c")).contains("cpus=Text[value=" + one + "]");
   }

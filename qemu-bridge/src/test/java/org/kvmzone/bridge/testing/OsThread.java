@@ -38,13 +38,10 @@ public record OsThread(Path directory) {
     return new OsThread(Path.of("/proc/thread-self"));
   }
 
-  /** The only one of that name. */
+  /** The only one of that name; a thread that has just been started names itself in a moment. */
   public static OsThread only(String name) {
-    List<OsThread> found = named(name);
-    if (found.size() != 1) {
-      throw new AssertionError(found.size() + " threads are called " + name);
-    }
-    return found.getFirst();
+    Await.until("one thread called " + name, () -> named(name).size() == 1);
+    return named(name).getFirst();
   }
 
   /** A line of its status, less its name. */
