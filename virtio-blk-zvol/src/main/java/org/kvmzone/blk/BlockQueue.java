@@ -22,6 +22,9 @@ final class BlockQueue {
    */
   private static final int BATCH = 64;
 
+  /** Nobody is woken for every single request of those that wait for their time. */
+  private static final long LEAST_SLEEP = 1_000_000;
+
   private final DeviceQueue queue;
   private final Virtqueue ring;
   private final Disk disk;
@@ -129,9 +132,13 @@ final class BlockQueue {
     return queue.isRunning() && meter == disk.limiter.meter() && sleepNanos() > 0;
   }
 
-  /** How long nothing is to be done but for what others bring. */
+  /**
+   * How long nothing is to be done but for what others bring. What comes due in the meantime goes
+   * together: its slack is longer.
+   */
   long sleepNanos() {
-    return waiting.isEmpty() ? Long.MAX_VALUE : waiting.nanos(System.nanoTime());
+    long nanos = waiting.isEmpty() ? Long.MAX_VALUE : waiting.nanos(System.nanoTime());
+    return nanos > 0 ? Math.max(nanos, LEAST_SLEEP) : nanos;
   }
 
   private boolean mustWait() {
