@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.kvmzone.bridge.control.RunDirectory;
+import org.kvmzone.bridge.control.StateDirectory;
 import org.kvmzone.cli.qemu.Exec;
 import org.kvmzone.cli.qemu.Qemu;
 import org.kvmzone.cli.qemu.QemuException;
@@ -44,6 +45,16 @@ record Context(
   /** Where running processes are found by name. */
   RunDirectory runDirectory() throws IOException {
     return runDirectories.get();
+  }
+
+  /**
+   * What is kept of processes that have a name.
+   *
+   * @throws IOException if nothing says where
+   */
+  StateDirectory stateDirectory() throws IOException {
+    Optional<String> named = variable("KVMZONE_STATE");
+    return named.isPresent() ? StateDirectory.at(Path.of(named.get())) : StateDirectory.standard();
   }
 
   /** The same, with what follows {@code --}. */
