@@ -47,14 +47,11 @@ record Context(
     return runDirectories.get();
   }
 
-  /**
-   * What is kept of processes that have a name.
-   *
-   * @throws IOException if nothing says where
-   */
-  StateDirectory stateDirectory() throws IOException {
-    Optional<String> named = variable("KVMZONE_STATE");
-    return named.isPresent() ? StateDirectory.at(Path.of(named.get())) : StateDirectory.standard();
+  /** Where is kept what is set of processes that have a name; none if nothing says where. */
+  Optional<StateDirectory> stateDirectory() {
+    return variable("KVMZONE_STATE")
+        .map(path -> StateDirectory.at(Path.of(path)))
+        .or(StateDirectory::standard);
   }
 
   /** The same, with what follows {@code --}. */

@@ -132,7 +132,7 @@ final class ServeCommand implements Callable<Integer> {
     Path listening = listening(called);
     DeviceHost host = new DeviceHost(called, "serve", id -> listening.resolve(id + ".sock"));
     if (name.isPresent()) {
-      host.keepIn(context.stateDirectory());
+      context.stateDirectory().ifPresent(host::keepIn);
     }
     // There is nothing to read again; and the terminal that it was started in may be gone.
     Signal.ignore(Signal.SIGHUP);

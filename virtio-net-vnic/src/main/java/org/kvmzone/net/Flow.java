@@ -33,6 +33,7 @@ final class Flow {
   private final @Nullable Bucket out;
   private final boolean blocks;
   private final AtomicLongArray counts;
+  private final long made;
 
   /** The addresses that a datagram must have. */
   private static final class Addresses {
@@ -109,6 +110,7 @@ final class Flow {
     blocks = config.maxbw().filter(Bandwidth::isNone).isPresent();
     in = bucket(config, now);
     out = bucket(config, now);
+    made = former == null ? now : former.made;
     counts = former == null ? new AtomicLongArray(FlowCounter.values().length) : former.counts;
   }
 
@@ -226,6 +228,8 @@ final class Flow {
     for (FlowCounter counter : FlowCounter.values()) {
       all.put(counter.kstat(), counts.get(counter.ordinal()));
     }
+    all.put("crtime", made);
+    all.put("snaptime", System.nanoTime());
     return all;
   }
 }

@@ -47,13 +47,22 @@ public final class NetRehearsal implements AutoCloseable {
    * @param frameSize bytes of each frame, without its check sequence
    */
   public NetRehearsal(Way way, long features, int frameSize) {
+    this(way, features, frameSize, "");
+  }
+
+  /**
+   * The same, with more properties.
+   *
+   * @param properties of the sender's SPEC, each behind a comma
+   */
+  public NetRehearsal(Way way, long features, int frameSize, String properties) {
     String link =
         switch (way) {
           case DISCARD, ECHO -> "kind=" + way.name().toLowerCase(Locale.ROOT);
           case CHARGEN -> "kind=chargen,frame_size=" + frameSize;
           case ETHERSTUB -> "kind=etherstub,over=rehearsal-" + STUBS.incrementAndGet();
         };
-    NetDevice first = device(SENDER, DiscardDatagram.GUEST, link);
+    NetDevice first = device(SENDER, DiscardDatagram.GUEST, link + properties);
     long all = features | Features.VERSION_1 | VirtioNet.MRG_RXBUF;
     sources = first.sources(0);
     sender = new Rehearsal(first, all);

@@ -124,7 +124,10 @@ public final class DeviceHost implements AutoCloseable {
     HostedDevice device = device(id);
     if (!temporary && keeping == null) {
       throw new ControlException(
-          name + " has no lasting name, by which " + id + "'s properties could be kept");
+          name
+              + " keeps nothing, having no name of its own, or no directory (KVMZONE_STATE): set "
+              + id
+              + " with -t until it ends");
     }
     Set<String> later = device.adjust(changes, resets, temporary);
     if (!temporary && keeping != null) {

@@ -187,7 +187,7 @@ public final class HostedDevice implements AutoCloseable {
     Set<String> later = adjustable.adjust(whole);
     held = wanted;
     if (!temporary) {
-      kept = kept.with(changes).without(resets);
+      kept = kept.with(changes).without(resets).needed(spec);
     }
     return later;
   }

@@ -1,7 +1,9 @@
 package org.kvmzone.bridge.control;
 
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.kvmzone.bridge.device.Spec;
 
@@ -37,6 +39,16 @@ record Overrides(Map<String, String> values) {
   Overrides without(Iterable<String> properties) {
     Map<String, String> all = new LinkedHashMap<>(values);
     properties.forEach(name -> remove(all, name));
+    return new Overrides(all);
+  }
+
+  /** These, but for what takes out of a SPEC what is not there anyhow. */
+  Overrides needed(Spec spec) {
+    Map<String, String> all = new LinkedHashMap<>(values);
+    Set<String> there = new HashSet<>();
+    spec.values().keySet().forEach(name -> there.add(property(name)));
+    all.entrySet()
+        .removeIf(each -> each.getValue().isEmpty() && !there.contains(property(each.getKey())));
     return new Overrides(all);
   }
 

@@ -3,6 +3,7 @@ package org.kvmzone.bridge.control;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -32,21 +33,24 @@ public final class StateDirectory {
     this.base = base;
   }
 
-  /**
-   * The directory of this user; it may not exist yet.
-   *
-   * @throws IOException if nothing says where it is to be
-   */
-  public static StateDirectory standard() throws IOException {
+  /** The directory of this user, which may not exist yet; none if nothing says where it is. */
+  public static Optional<StateDirectory> standard() {
     Optional<Path> named = variable("KVMZONE_STATE");
-    if (named.isEmpty() && Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0)) {
-      return at(Path.of("/var/lib/kvmzone"));
+    if (named.isEmpty() && isRoot()) {
+      return Optional.of(at(Path.of("/var/lib/kvmzone")));
     }
-    return at(
-        named
-            .or(() -> variable("XDG_STATE_HOME").map(state -> state.resolve("kvmzone")))
-            .or(() -> variable("HOME").map(home -> home.resolve(".local/state/kvmzone")))
-            .orElseThrow(() -> new IOException("none of KVMZONE_STATE, HOME is set")));
+    return named
+        .or(() -> variable("XDG_STATE_HOME").map(state -> state.resolve("kvmzone")))
+        .or(() -> variable("HOME").map(home -> home.resolve(".local/state/kvmzone")))
+        .map(StateDirectory::at);
+  }
+
+  private static boolean isRoot() {
+    try {
+      return Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   private static Optional<Path> variable(String name) {
@@ -79,7 +83,7 @@ public final class StateDirectory {
       return overrides(file, Json.parse(Files.readString(file)));
     } catch (NoSuchFileException none) {
       return Overrides.NONE;
-    } catch (JsonException | java.nio.charset.CharacterCodingException e) {
+    } catch (JsonException | CharacterCodingException e) {
       throw new IOException(file + ": " + e.getMessage() + ": mend or remove it", e);
     }
   }

@@ -42,7 +42,7 @@ final class PluginHost implements AutoCloseable {
     try {
       made.host.control(run); // first: the directory is this process' alone from now on
       if (!arguments.name().equals("qemu-" + ProcessHandle.current().pid())) {
-        made.host.keepIn(StateDirectory.standard());
+        StateDirectory.standard().ifPresent(made.host::keepIn);
       }
       arguments.devices().forEach(made::add);
       // Now that the devices have defined their probes.
