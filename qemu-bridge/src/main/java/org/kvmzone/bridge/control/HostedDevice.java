@@ -36,13 +36,14 @@ public final class HostedDevice implements AutoCloseable {
   private static final Logger LOG = System.getLogger(HostedDevice.class.getName());
 
   private final DeviceProvider provider;
-  private final Spec spec; // as it was written
+  private final Spec written; // its SPEC, before anything was set
   private Overrides kept; // guarded by this, as is held
   private Overrides held; // those, and what is only set until the process ends
   private final VirtioDevice device;
   private final DeviceLoops loops;
   private final SessionStatistics statistics;
   private final Endpoint endpoint;
+  private final Spec spec; // with what was set and kept
   private final Path socket;
   private volatile @Nullable Session session; // the last
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
@@ -68,8 +69,8 @@ public final class HostedDevice implements AutoCloseable {
    * @throws SpecException if the SPEC, or what it names, cannot be used
    */
   HostedDevice(Spec written, Overrides overrides, Place place, Loops threads) {
-    Spec spec = overrides.on(written);
-    this.spec = written;
+    this.written = written;
+    spec = overrides.on(written);
     kept = overrides;
     held = overrides;
     provider = Providers.of(spec);
@@ -182,12 +183,12 @@ public final class HostedDevice implements AutoCloseable {
           report().kind() + " " + id() + ": its properties cannot change while it runs");
     }
     Overrides wanted = held.with(changes).without(resets);
-    Spec whole = wanted.on(spec);
+    Spec whole = wanted.on(written);
     DeviceProvider _ = Providers.of(whole); // which knows all names
     Set<String> later = adjustable.adjust(whole);
     held = wanted;
     if (!temporary) {
-      kept = kept.with(changes).without(resets).needed(spec);
+      kept = kept.with(changes).without(resets).needed(written);
     }
     return later;
   }
@@ -232,6 +233,11 @@ public final class HostedDevice implements AutoCloseable {
   /** Where its front end is met. */
   public Path socket() {
     return socket;
+  }
+
+  /** What it was made of. */
+  Spec spec() {
+    return spec;
   }
 
   /** What it was made by. */

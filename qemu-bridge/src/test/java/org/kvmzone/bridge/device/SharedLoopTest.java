@@ -122,8 +122,7 @@ class SharedLoopTest extends LoopFixture {
     BlockingQueue<Integer> log = new LinkedBlockingQueue<>();
     AtomicInteger room = new AtomicInteger();
     List<Weighted> devices =
-        List.of(
-            new Weighted(1, log, room), new Weighted(4, log, room), new Weighted(2, log, room));
+        List.of(new Weighted(1, log, room), new Weighted(4, log, room), new Weighted(2, log, room));
     for (int i = 0; i < devices.size(); i++) {
       Served served = queue(loop, i, 0);
       loop.add(devices.get(i), served.queue, served.kick, served.faults::add);
