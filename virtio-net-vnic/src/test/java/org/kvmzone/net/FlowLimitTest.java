@@ -220,7 +220,7 @@ class FlowLimitTest {
     double perNano = Bandwidth.parse(maxbw).bytesPerSecond() / 1e9;
     double frame = size / perNano; // nanoseconds
     long burst = TimeUnit.SECONDS.toNanos(1);
-    long window = (long) Math.max(burst, 100 * frame);
+    long window = Math.max(burst, (long) (100 * frame));
     int batch = size > 9014 ? 1 : 8;
     long passed = 0;
     for (long step = 0; ; step++) {

@@ -38,7 +38,7 @@ class MaxbwAccuracyTest {
   private static final List<String> TABLE = new ArrayList<>();
 
   /** Which way frames go, and who they come from. */
-  private enum Way {
+  enum Way {
     /** The guest sends, and waits. */
     OUT("kind=discard"),
     /** The guest receives from a source that waits. */
