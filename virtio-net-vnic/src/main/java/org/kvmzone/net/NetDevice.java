@@ -47,7 +47,6 @@ final class NetDevice implements NetworkDevice, Adjustable {
   private final TransmitQueue[] senders;
   private final Vnic vnic;
   private final TrafficControl traffic;
-  private final long made = System.nanoTime();
 
   /** Opens what a VNIC stands on. */
   @FunctionalInterface
@@ -284,8 +283,6 @@ final class NetDevice implements NetworkDevice, Adjustable {
     if (config.dhcp().isPresent()) {
       answers.addTo(counters);
     }
-    counters.put("crtime", made);
-    counters.put("snaptime", System.nanoTime());
     return new DeviceReport(
         "vnic", NetReport.properties(config), counters, NetReport.parts(traffic.flows()));
   }

@@ -45,6 +45,7 @@ public final class HostedDevice implements AutoCloseable {
   private final Endpoint endpoint;
   private final Spec spec; // with what was set and kept
   private final Path socket;
+  private final long made = System.nanoTime();
   private volatile @Nullable Session session; // the last
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
@@ -268,6 +269,8 @@ public final class HostedDevice implements AutoCloseable {
     Map<String, Long> counters = new LinkedHashMap<>(own.counters());
     counters.putAll(statistics.counters());
     counters.putAll(loops.counters());
+    counters.put("crtime", made);
+    counters.put("snaptime", System.nanoTime());
     return new DeviceReport(own.kind(), properties, counters, own.parts());
   }
 
