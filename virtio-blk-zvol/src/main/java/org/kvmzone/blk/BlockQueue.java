@@ -32,8 +32,7 @@ final class BlockQueue {
   private BlockRequest[] idle = new BlockRequest[16];
   private int idleCount;
   private List<BlockQueue> predecessors;
-  private final WaitingLine waiting = new WaitingLine();
-  private @Nullable Meter meter; // that what waits has taken from
+  private final Throttle throttle;
   private boolean unpublished;
   private BlockRequest[] told = {}; // what is timed and not yet published
   private int toldCount;
@@ -77,6 +76,7 @@ final class BlockQueue {
     this.disk = disk;
     this.lane = lane;
     this.parser = new RequestParser(disk.zvol());
+    this.throttle = new Throttle(disk.limiter);
     this.predecessors = predecessors.stream().filter(BlockQueue::isDraining).toList();
     for (BlockQueue predecessor : this.predecessors) {
       var _ = predecessor.queue.stopped().thenRun(queue::wake);
@@ -106,10 +106,8 @@ final class BlockQueue {
     if (mustWait()) {
       return work;
     }
-    if (meter != disk.limiter.meter()) {
-      meterChanged();
-    }
-    int begun = waiting.isEmpty() ? 0 : letGo();
+    throttle.beginTurn();
+    int begun = throttle.isHolding() ? letGo() : 0;
     begun += take(Math.min(budget, BATCH));
     disk.zvol.endBatch();
     return work + begun + (begun > 0 ? finishCompleted() : 0);
@@ -117,21 +115,19 @@ final class BlockQueue {
 
   /** Asks for kicks; false if there is work. */
   boolean mayIdle() {
+    if (taken != null || !completed.isEmpty()) {
+      return false;
+    }
+    if (throttle.isHolding()) {
+      return queue.isRunning() && throttle.nanos() > 0;
+    }
     // A queue that drains takes nothing, so what is available must not keep its thread awake.
-    return taken == null
-        && completed.isEmpty()
-        && (waiting.isEmpty() || mayWait())
-        && (mustWait() || !queue.isRunning() || ring.armKicks());
-  }
-
-  /** Whether nothing of that which waits can go, nor has heard what it has to hear. */
-  private boolean mayWait() {
-    return queue.isRunning() && meter == disk.limiter.meter() && sleepNanos() > 0;
+    return mustWait() || !queue.isRunning() || ring.armKicks();
   }
 
   /** How long nothing is to be done but for what others bring. */
   long sleepNanos() {
-    return waiting.isEmpty() ? Long.MAX_VALUE : waiting.nanos(System.nanoTime());
+    return throttle.nanos();
   }
 
   private boolean mustWait() {
@@ -141,64 +137,40 @@ final class BlockQueue {
     return !predecessors.isEmpty();
   }
 
-  /** Whatever waits does so by other limits from now on; without any, no longer. */
-  private void meterChanged() {
-    meter = disk.limiter.meter();
-    waiting.charge(meter, System.nanoTime());
-  }
-
-  /** Submits what is due of that which waits; if the queue is to stop, nothing waits any more. */
+  /** What waits goes if its time has come, or back to the ring if the queue is to stop. */
   private int letGo() {
-    if (!queue.isRunning()) {
-      return letAllGo();
+    boolean running = queue.isRunning();
+    BlockRequest request = running ? throttle.takeDue() : throttle.takeBack();
+    if (request == null) {
+      return 0;
     }
-    long now = System.nanoTime();
-    int count = 0;
-    for (@Nullable BlockRequest due = waiting.takeDue(meter, now); due != null; ) {
-      start(due);
-      due = ++count < BATCH ? waiting.takeDue(meter, now) : null;
+    if (running) {
+      start(request);
+    } else {
+      ring.unpop(request.chain());
+      putBack(request);
     }
-    return count;
+    return 1;
   }
 
-  /**
-   * What was taken last goes back to the ring, as if it had never been taken: a guest gains nothing
-   * by resetting its disk. The rest, between which others were done, goes at once, and pays.
-   */
-  private int letAllGo() {
-    int count = 0;
-    for (BlockRequest last = waiting.takeLast(lane.nextId - 1); last != null; count++) {
-      if (meter != null && !waiting.isBefore(last)) {
-        last.discharge(meter); // as the first it has taken some
-      }
-      ring.unpop(last.chain());
-      lane.nextId--;
-      putBack(last);
-      last = waiting.takeLast(lane.nextId - 1);
-    }
-    for (BlockRequest next = waiting.takeFirst(meter); next != null; count++) {
-      start(next);
-      next = waiting.takeFirst(meter);
-    }
-    return count;
-  }
-
+  /** Takes requests until there are no more, or one has to wait. */
   private int take(int wanted) {
-    for (int i = 0; i < wanted; i++) {
+    int count = 0;
+    while (count < wanted && !throttle.isHolding()) {
       BlockRequest request =
           idleCount > 0 ? idle[--idleCount] : new BlockRequest(completed, queue::wake);
       boolean again = ring.leftOver() > 0; // a predecessor has let it go already
       if (!ring.pop(request.chain())) {
         putBack(request);
-        return i;
+        return count;
       }
       begin(request, again);
+      count++;
     }
-    return wanted;
+    return count;
   }
 
   private void begin(BlockRequest request, boolean again) {
-    long id = lane.nextId++; // also if what follows fails: it is popped, and letAllGo must see it
     @Nullable BadRequest bad;
     try {
       bad = parser.parse(request.chain().readable(), request.chain().writable(), request);
@@ -206,6 +178,7 @@ final class BlockQueue {
       giveBack(request, 0);
       throw gone;
     }
+    long id = lane.nextId++;
     if (bad != null) {
       lane.counters.increment(bad.counter());
       BlkProbes.BAD_REQUEST.fire(disk.id, bad.counter().kstat(), id);
@@ -214,27 +187,12 @@ final class BlockQueue {
       answerSerial(request);
     } else {
       request.begin(id, BlkProbes.DONE.watched() ? System.nanoTime() : 0);
-      if (meter == null || again || mayGo(request, meter)) {
+      if (again || throttle.admits(request)) {
         start(request);
+      } else {
+        lane.counters.increment(BlkCounter.THROTTLED);
       }
     }
-  }
-
-  /** Whether a request may go now; else it waits until it may. */
-  private boolean mayGo(BlockRequest request, Meter limits) {
-    if (request.type() == BlockRequest.Type.FLUSH) {
-      return true;
-    }
-    if (!waiting.isBefore(request)) {
-      long now = System.nanoTime();
-      request.charge(limits, now);
-      if (request.due() - now <= 0) {
-        return true;
-      }
-    }
-    lane.counters.increment(BlkCounter.THROTTLED);
-    waiting.add(request);
-    return false;
   }
 
   private void start(BlockRequest request) {

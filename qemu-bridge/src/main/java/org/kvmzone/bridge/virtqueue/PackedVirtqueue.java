@@ -276,7 +276,7 @@ public final class PackedVirtqueue implements Virtqueue {
       return;
     }
     available = places.retreat(available, number);
-    if (inflight != null) {
+    if (inflight != null && !abandoned) { // the area may be a successor's by now
       inflight.undo(chain.head());
     }
   }

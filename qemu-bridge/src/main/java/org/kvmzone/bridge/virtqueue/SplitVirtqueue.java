@@ -229,7 +229,7 @@ public final class SplitVirtqueue implements Virtqueue {
       leftOverTaken--;
       return;
     }
-    if (inflight != null) {
+    if (inflight != null && !abandoned) { // the area may be a successor's by now
       inflight.undo(chain.head());
     }
     nextAvailable = (nextAvailable - 1) & 0xffff;
