@@ -97,11 +97,13 @@ record RawTarget(Fd file, Medium medium, long size, BlockSizes blockSizes, Align
     Medium medium = Medium.of(file, status);
     Alignment alignment = alignment(file, status, medium, sizes.logical(), options);
     int sector = Math.max(sizes.logical(), alignment.length());
-    if (sizes.logical() < sector) {
-      sizes = BlockSizes.of(sector, Math.max(sector, sizes.physical()));
-    }
     if (options.blockSizes().isPresent()) {
       sizes = options.blockSizes().get();
+    } else if (sizes.logical() < sector) {
+      // What is in an image, partitions first, is laid out in the sectors that it was made with.
+      throw new VolumeException(
+          "%s takes no less than %d bytes past the page cache: add guest_block_size=%d, if what is on it is laid out so, or leave it to the cache with direct=off"
+              .formatted(path, sector, sector));
     }
     if (sizes.logical() < sector) {
       throw new VolumeException(
