@@ -95,7 +95,7 @@ public final class RawZvol implements Zvol {
     direct = target.alignment().isStrict();
     transfer = target.transfer(options);
     engine = Engines.of(target, options, transfer);
-    ranges = new Ranges(file, device, transfer);
+    ranges = new Ranges(file, device, target.freed(), transfer);
     claim = new Claim(file, options);
     Path leaf = options.path.getFileName();
     flusher = new Worker("flush " + leaf, this::sync, request -> flushErrno);
