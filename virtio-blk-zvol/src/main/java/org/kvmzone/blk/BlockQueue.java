@@ -6,7 +6,6 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.device.DeviceQueue;
 import org.kvmzone.bridge.ffi.Errno;
-import org.kvmzone.bridge.probe.Counters;
 import org.kvmzone.bridge.virtqueue.Virtqueue;
 
 /**
@@ -33,6 +32,7 @@ final class BlockQueue {
   private int idleCount;
   private List<BlockQueue> predecessors;
   private final Throttle throttle;
+  private final FailedRequests failed;
   private boolean unpublished;
   private BlockRequest[] told = {}; // what is timed and not yet published
   private int toldCount;
@@ -45,22 +45,8 @@ final class BlockQueue {
       MemorySegment serial,
       CacheMode cache,
       Limiter limiter,
+      ErrorPolicy policy,
       VolumeErrors errors) {}
-
-  /** What outlives a queue at its index: its counters, and the numbers it gives its requests. */
-  static final class Lane {
-    private final Counters<BlkCounter> counters = new Counters<>(BlkCounter.class);
-    private long nextId;
-
-    /** Of the queue at this index, 0 and up. */
-    Lane(int index) {
-      nextId = (long) index << 48;
-    }
-
-    Counters<BlkCounter> counters() {
-      return counters;
-    }
-  }
 
   /**
    * A queue that was started.
@@ -77,6 +63,7 @@ final class BlockQueue {
     this.lane = lane;
     this.parser = new RequestParser(disk.zvol());
     this.throttle = new Throttle(disk.limiter);
+    this.failed = new FailedRequests(disk.policy);
     this.predecessors = predecessors.stream().filter(BlockQueue::isDraining).toList();
     for (BlockQueue predecessor : this.predecessors) {
       var _ = predecessor.queue.stopped().thenRun(queue::wake);
@@ -106,6 +93,9 @@ final class BlockQueue {
     if (mustWait()) {
       return work;
     }
+    if (!failed.isEmpty()) {
+      work += leaveFailed();
+    }
     throttle.beginTurn();
     int begun = throttle.isHolding() ? letGo() : 0;
     begun += take(Math.min(budget, BATCH));
@@ -118,8 +108,8 @@ final class BlockQueue {
     if (taken != null || !completed.isEmpty()) {
       return false;
     }
-    if (throttle.isHolding()) {
-      return queue.isRunning() && throttle.nanos() > 0;
+    if (takesNothing()) {
+      return queue.isRunning() && sleepNanos() > 0;
     }
     // A queue that drains takes nothing, so what is available must not keep its thread awake.
     return mustWait() || !queue.isRunning() || ring.armKicks();
@@ -127,7 +117,12 @@ final class BlockQueue {
 
   /** How long nothing is to be done but for what others bring. */
   long sleepNanos() {
-    return throttle.nanos();
+    return Math.min(throttle.nanos(), failed.nanos());
+  }
+
+  /** Whether what is available stays in the ring although it runs. */
+  private boolean takesNothing() {
+    return throttle.isHolding() || !failed.isEmpty();
   }
 
   private boolean mustWait() {
@@ -153,10 +148,34 @@ final class BlockQueue {
     return 1;
   }
 
+  /**
+   * Once the rings stop, as they do with their guest, what failed is left to the queues that come
+   * after; a guest that has begun to move meanwhile would leave it behind, and is told.
+   */
+  private int leaveFailed() {
+    if (queue.isRunning()) {
+      failed.stopGuest();
+      return 0;
+    }
+    boolean leave = ring.mayLeave();
+    int count = 0;
+    for (@Nullable BlockRequest each = failed.take(); each != null; each = failed.take()) {
+      if (leave) {
+        ring.leave(each.chain());
+        putBack(each);
+      } else {
+        answer(each, Status.IOERR, 0);
+      }
+      count++;
+    }
+    publish();
+    return count;
+  }
+
   /** Takes requests until there are no more, or one has to wait. */
   private int take(int wanted) {
     int count = 0;
-    while (count < wanted && !throttle.isHolding()) {
+    while (count < wanted && !takesNothing()) {
       BlockRequest request =
           idleCount > 0 ? idle[--idleCount] : new BlockRequest(completed, queue::wake);
       boolean again = ring.leftOver() > 0; // a predecessor has let it go already
@@ -178,9 +197,9 @@ final class BlockQueue {
       giveBack(request, 0);
       throw gone;
     }
-    long id = lane.nextId++;
+    long id = lane.nextId();
     if (bad != null) {
-      lane.counters.increment(bad.counter());
+      lane.counters().increment(bad.counter());
       BlkProbes.BAD_REQUEST.fire(disk.id, bad.counter().kstat(), id);
       answer(request, bad.status(), 0);
     } else if (request.type() == BlockRequest.Type.GET_ID) {
@@ -190,7 +209,7 @@ final class BlockQueue {
       if (again || throttle.admits(request)) {
         start(request);
       } else {
-        lane.counters.increment(BlkCounter.THROTTLED);
+        lane.counters().increment(BlkCounter.THROTTLED);
       }
     }
   }
@@ -238,7 +257,7 @@ final class BlockQueue {
       giveBack(request, 0);
       throw gone;
     }
-    count(request.type(), length);
+    lane.count(request.type(), length);
     answer(request, Status.OK, length);
   }
 
@@ -288,39 +307,39 @@ final class BlockQueue {
   }
 
   private void finish(BlockRequest request) {
-    int errno = request.errno();
-    long length = request.bytes();
-    if (errno != 0) {
-      lane.counters.increment(BlkCounter.ERRORS);
-      disk.errors.report(request);
-      answer(request, errno == Errno.EOPNOTSUPP ? Status.UNSUPP : Status.IOERR, 0);
+    if (request.errno() == 0) {
+      lane.count(request.type(), request.bytes());
+      succeed(request);
       return;
     }
-    count(request.type(), length);
-    answer(request, Status.OK, request.type() == BlockRequest.Type.IN ? length : 0);
+    lane.counters().increment(BlkCounter.ERRORS);
+    int errno = request.errno();
+    ErrorPolicy.Action action = disk.policy.action(request.type(), errno);
+    if (action == ErrorPolicy.Action.STOP && ring.mayLeave()) {
+      keep(request);
+      return;
+    }
+    disk.errors.report(request);
+    if (action == ErrorPolicy.Action.IGNORE) {
+      succeed(request);
+    } else {
+      answer(request, errno == Errno.EOPNOTSUPP ? Status.UNSUPP : Status.IOERR, 0);
+    }
   }
 
-  private void count(BlockRequest.Type type, long length) {
-    switch (type) {
-      case IN -> {
-        lane.counters.increment(BlkCounter.READS);
-        lane.counters.add(BlkCounter.NREAD, length);
-      }
-      case OUT -> {
-        lane.counters.increment(BlkCounter.WRITES);
-        lane.counters.add(BlkCounter.NWRITTEN, length);
-      }
-      case DISCARD -> {
-        lane.counters.increment(BlkCounter.DISCARDS);
-        lane.counters.add(BlkCounter.NDISCARDED, length);
-      }
-      case WRITE_ZEROES -> {
-        lane.counters.increment(BlkCounter.ZEROES);
-        lane.counters.add(BlkCounter.NZEROED, length);
-      }
-      case FLUSH -> lane.counters.increment(BlkCounter.FLUSHES);
-      case GET_ID -> lane.counters.increment(BlkCounter.IDS);
+  /** Keeps a request for when its guest goes on; it is not asked to stop when its rings do so. */
+  private void keep(BlockRequest request) {
+    failed.add(request);
+    if (queue.isRunning()) {
+      disk.errors.stopping(request);
+      failed.stopGuest();
+    } else {
+      disk.errors.report(request);
     }
+  }
+
+  private void succeed(BlockRequest request) {
+    answer(request, Status.OK, request.type() == BlockRequest.Type.IN ? request.bytes() : 0);
   }
 
   /** Sets the status, the last byte the device may write, and gives the chain back. */

@@ -64,7 +64,7 @@ final class GuestDisk implements AutoCloseable {
   }
 
   /** Has a queue's own thread find that nothing is in flight any more. */
-  void stop(DeviceQueue stopping) throws Exception {
+  static void stop(VirtioBlk device, DeviceQueue stopping) throws Exception {
     try (QueueLoop loop = new QueueLoop("former", 0, death -> {});
         Fd kick = Fd.event()) {
       loop.add(device, stopping, kick, broken -> {});
@@ -73,6 +73,10 @@ final class GuestDisk implements AutoCloseable {
       stopping.stopped().get(30, TimeUnit.SECONDS);
       loop.remove(stopping);
     }
+  }
+
+  void stop(DeviceQueue stopping) throws Exception {
+    stop(device, stopping);
   }
 
   private TestQueue start(long features) {

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,7 @@ import org.kvmzone.bridge.control.HostedDevice.Place;
 import org.kvmzone.bridge.device.DeviceProvider;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
+import org.kvmzone.bridge.device.VirtualMachine;
 import org.kvmzone.bridge.probe.Aggregation;
 import org.kvmzone.bridge.probe.Snapshot;
 import org.kvmzone.bridge.probe.UnwatchedThread;
@@ -35,6 +37,7 @@ public final class DeviceHost implements AutoCloseable {
   private final String name;
   private final String mode;
   private final Function<String, Path> sockets;
+  private final Optional<VirtualMachine> machine;
   private final Loops loops = new Loops();
   private final List<HostedDevice> devices = new CopyOnWriteArrayList<>();
   private final List<Aggregation> watches = new CopyOnWriteArrayList<>();
@@ -49,9 +52,20 @@ public final class DeviceHost implements AutoCloseable {
    * @param sockets where a device listens, by its id, unless its SPEC says otherwise
    */
   public DeviceHost(String name, String mode, Function<String, Path> sockets) {
+    this(name, mode, sockets, Optional.empty());
+  }
+
+  /**
+   * The same for the devices of one guest.
+   *
+   * @param machine the guest's, if it can be stopped from here
+   */
+  public DeviceHost(
+      String name, String mode, Function<String, Path> sockets, Optional<VirtualMachine> machine) {
     this.name = name;
     this.mode = mode;
     this.sockets = sockets;
+    this.machine = machine;
     // Asked for, so that watches can name them before a device has fired one.
     Providers.all().forEach(DeviceProvider::probes);
   }
@@ -85,7 +99,7 @@ public final class DeviceHost implements AutoCloseable {
 
   private HostedDevice add(Spec spec, Place place) {
     refuseSecond(spec);
-    HostedDevice device = new HostedDevice(spec, place, loops);
+    HostedDevice device = new HostedDevice(spec, place, loops, machine);
     devices.add(device);
     return device;
   }
@@ -142,7 +156,7 @@ public final class DeviceHost implements AutoCloseable {
     refuseSecond(spec);
     checkRunning();
     HostedDevice device =
-        new HostedDevice(spec, new Place.Listening(sockets.apply(spec.id())), loops);
+        new HostedDevice(spec, new Place.Listening(sockets.apply(spec.id())), loops, machine);
     try {
       synchronized (this) {
         checkRunning(); // making it may have taken its time

@@ -18,6 +18,7 @@ import org.kvmzone.bridge.device.Resizable;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.device.VirtioDevice;
+import org.kvmzone.bridge.device.VirtualMachine;
 import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.NativeException;
 import org.kvmzone.bridge.vhostuser.Connector;
@@ -57,12 +58,14 @@ public final class HostedDevice implements AutoCloseable {
    * Makes a device, not yet started.
    *
    * @param threads the host's
+   * @param machine whose device it is, unless its front end is another's
    * @throws SpecException if the SPEC, or what it names, cannot be used
    */
-  HostedDevice(Spec spec, Place place, Loops threads) {
+  HostedDevice(Spec spec, Place place, Loops threads, Optional<VirtualMachine> machine) {
     provider = Providers.of(spec);
     LoopSettings.of(spec).checkCpus(spec);
-    device = provider.create(spec);
+    boolean another = spec.text("listen").isPresent() || spec.text("connect").isPresent();
+    device = provider.create(spec, another ? Optional.empty() : machine);
     statistics = new SessionStatistics(device.queueCount());
     loops = loops(threads, spec);
     try {

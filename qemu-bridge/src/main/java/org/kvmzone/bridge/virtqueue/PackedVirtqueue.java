@@ -282,6 +282,16 @@ public final class PackedVirtqueue implements Virtqueue {
   }
 
   @Override
+  public boolean mayLeave() {
+    return inflight != null && log == null;
+  }
+
+  @Override
+  public void leave(Chain chain) {
+    inFlight--; // its mark stays
+  }
+
+  @Override
   public void unpop(SingleBuffers batch, int from, int count) {
     for (int i = from; i < count; i++) {
       slots[batch.heads[i]] = 0;

@@ -236,6 +236,16 @@ public final class SplitVirtqueue implements Virtqueue {
   }
 
   @Override
+  public boolean mayLeave() {
+    return inflight != null && log == null;
+  }
+
+  @Override
+  public void leave(Chain chain) {
+    inFlight--; // its mark stays
+  }
+
+  @Override
   public void unpop(SingleBuffers batch, int from, int count) {
     for (int i = from; i < count; i++) {
       popped[batch.heads[i]] = false;

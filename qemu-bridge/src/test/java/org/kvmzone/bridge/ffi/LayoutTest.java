@@ -33,6 +33,7 @@ class LayoutTest {
 
   private static final List<Binding> BINDINGS =
       List.of(
+          constants(Dlfcn.class, "dlfcn.h"),
           struct(EpollEvent.class, "epoll_event", "sys/epoll.h"),
           constants(Errno.class, "errno.h"),
           constants(Fcntl.class, "fcntl.h"),
@@ -64,6 +65,7 @@ class LayoutTest {
 
   private static final Map<String, String> OTHER_NAMES =
       Map.of(
+          "Dlfcn.RTLD_DEFAULT", "(long) RTLD_DEFAULT",
           "Msghdr.CMSG_SIZE", "sizeof(struct cmsghdr)",
           "Msghdr.cmsg_level$OFFSET", "offsetof(struct cmsghdr, cmsg_level)",
           "Msghdr.cmsg_type$OFFSET", "offsetof(struct cmsghdr, cmsg_type)",
