@@ -230,10 +230,36 @@ public final class HostedDevice implements AutoCloseable {
     endpoint.stop();
   }
 
-  /** Ends the connection, the threads and the device, in that order. */
+  /**
+   * Ends the connection, the threads and the device, in that order. Where requests hang, threads
+   * and device are kept until they have come back: nobody else could tell when that is.
+   */
   @Override
   public void close() {
     endpoint.close();
+    CompletableFuture<Void> stopped = loops.stopped();
+    if (stopped.isDone()) {
+      end();
+      return;
+    }
+    LOG.log(
+        Level.WARNING,
+        device.id() + ": its requests hang: what it stands on stays open until they come back");
+    // Not by the thread that finds out, which is to end.
+    var _ =
+        stopped.thenRun(() -> {
+          Thread closer = new Thread(this::endLate, device.id() + "-close");
+          closer.setDaemon(true);
+          closer.start();
+        });
+  }
+
+  private void endLate() {
+    end();
+    LOG.log(Level.INFO, device.id() + ": its requests have come back, it is closed");
+  }
+
+  private void end() {
     loops.close();
     device.close();
   }
