@@ -131,6 +131,9 @@ final class ServeCommand implements Callable<Integer> {
     StderrLoggerFinder.name(called);
     Path listening = listening(called);
     DeviceHost host = new DeviceHost(called, "serve", id -> listening.resolve(id + ".sock"));
+    if (name.isPresent()) {
+      context.stateDirectory().ifPresent(host::keepIn);
+    }
     // There is nothing to read again; and the terminal that it was started in may be gone.
     Signal.ignore(Signal.SIGHUP);
     Ending ending = Ending.within(ENDING, host::close);

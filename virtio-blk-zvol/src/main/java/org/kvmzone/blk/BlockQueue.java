@@ -21,6 +21,9 @@ final class BlockQueue {
    */
   private static final int BATCH = 64;
 
+  /** Nobody is woken for every single request of those that wait for their time. */
+  private static final long LEAST_SLEEP = 1_000_000;
+
   private final DeviceQueue queue;
   private final Virtqueue ring;
   private final Disk disk;
@@ -115,9 +118,13 @@ final class BlockQueue {
     return mustWait() || !queue.isRunning() || ring.armKicks();
   }
 
-  /** How long nothing is to be done but for what others bring. */
+  /**
+   * How long nothing is to be done but for what others bring. What comes due in the meantime goes
+   * together: its slack is longer.
+   */
   long sleepNanos() {
-    return Math.min(throttle.nanos(), failed.nanos());
+    long nanos = Math.min(throttle.nanos(), failed.nanos());
+    return nanos > 0 ? Math.max(nanos, LEAST_SLEEP) : nanos;
   }
 
   /** Whether what is available stays in the ring although it runs. */

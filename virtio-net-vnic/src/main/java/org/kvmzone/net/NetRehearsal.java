@@ -60,6 +60,15 @@ public final class NetRehearsal implements AutoCloseable {
    * @param frameSize bytes of each frame, without its check sequence
    */
   public NetRehearsal(Way way, long features, int frameSize) {
+    this(way, features, frameSize, "");
+  }
+
+  /**
+   * The same, with more properties.
+   *
+   * @param properties of the sender's SPEC, each behind a comma
+   */
+  public NetRehearsal(Way way, long features, int frameSize, String properties) {
     String link =
         switch (way) {
           case DISCARD, ECHO -> "kind=" + way.name().toLowerCase(Locale.ROOT);
@@ -67,7 +76,7 @@ public final class NetRehearsal implements AutoCloseable {
           case ETHERSTUB -> "kind=etherstub,over=rehearsal-" + STUBS.incrementAndGet();
         };
     long all = features | Features.VERSION_1 | VirtioNet.MRG_RXBUF;
-    sender = new Rehearsal(() -> device(SENDER, DiscardDatagram.GUEST, link), all);
+    sender = new Rehearsal(() -> device(SENDER, DiscardDatagram.GUEST, link + properties), all);
     sources = sender.device().sources(0);
     receiver =
         way == Way.ETHERSTUB

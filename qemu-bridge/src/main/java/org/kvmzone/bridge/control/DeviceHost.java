@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,7 @@ public final class DeviceHost implements AutoCloseable {
   private final Loops loops = new Loops();
   private final List<HostedDevice> devices = new CopyOnWriteArrayList<>();
   private final List<Aggregation> watches = new CopyOnWriteArrayList<>();
+  private @Nullable StateDirectory keeping;
   private @Nullable HostControl control;
   private State state = State.MADE; // guarded by this
 
@@ -98,9 +100,64 @@ public final class DeviceHost implements AutoCloseable {
     return add(spec, new Place.Inherited(socket));
   }
 
+  /** Keeps in a directory what is set of devices, from now on, and goes by what is there. */
+  public void keepIn(StateDirectory directory) {
+    keeping = directory;
+  }
+
+  private HostedDevice make(Spec spec, Place place) {
+    if (keeping == null) {
+      return new HostedDevice(spec, Overrides.NONE, place, loops, machine);
+    }
+    Overrides kept;
+    try {
+      kept = keeping.read(name, spec.id());
+    } catch (IOException e) {
+      throw new SpecException(spec.label() + ": " + e.getMessage(), e);
+    }
+    if (kept.values().isEmpty()) {
+      return new HostedDevice(spec, kept, place, loops, machine);
+    }
+    Path file = keeping.file(name, spec.id());
+    LOG.log(System.Logger.Level.INFO, "{0}: with what is kept in {1}", spec.id(), file);
+    try {
+      return new HostedDevice(spec, kept, place, loops, machine);
+    } catch (SpecException e) {
+      throw new SpecException(e.getMessage() + " (with what is kept in " + file + ")", e);
+    }
+  }
+
+  /**
+   * Changes properties of a device, and keeps them unless they are {@code temporary}; see {@link
+   * HostedDevice#adjust}.
+   *
+   * @throws ControlException if there is no such device, or they cannot be kept; in that case they
+   *     hold all the same
+   */
+  Set<String> adjust(String id, Map<String, String> changes, List<String> resets, boolean temporary)
+      throws ControlException {
+    HostedDevice device = device(id);
+    if (!temporary && keeping == null) {
+      throw new ControlException(
+          name
+              + " keeps nothing, having no name of its own, or no directory (KVMZONE_STATE): set "
+              + id
+              + " with -t until it ends");
+    }
+    Set<String> later = device.adjust(changes, resets, temporary);
+    if (!temporary && keeping != null) {
+      try {
+        keeping.write(name, id, device.kept());
+      } catch (IOException e) {
+        throw new ControlException(id + ": set, but it could not be kept: " + e);
+      }
+    }
+    return later;
+  }
+
   private HostedDevice add(Spec spec, Place place) {
     refuseSecond(spec);
-    HostedDevice device = new HostedDevice(spec, place, loops, machine);
+    HostedDevice device = make(spec, place);
     devices.add(device);
     return device;
   }
@@ -159,8 +216,7 @@ public final class DeviceHost implements AutoCloseable {
   HostedDevice plug(Spec spec) throws ControlException {
     refuseSecond(spec);
     checkRunning();
-    HostedDevice device =
-        new HostedDevice(spec, new Place.Listening(sockets.apply(spec.id())), loops, machine);
+    HostedDevice device = make(spec, new Place.Listening(sockets.apply(spec.id())));
     try {
       synchronized (this) {
         checkRunning(); // making it may have taken its time
@@ -200,6 +256,13 @@ public final class DeviceHost implements AutoCloseable {
       devices.remove(device);
     }
     device.close();
+    if (keeping != null) {
+      try {
+        keeping.forget(name, id);
+      } catch (IOException e) {
+        LOG.log(System.Logger.Level.WARNING, id + ": what was set of it is still kept: " + e);
+      }
+    }
     LOG.log(System.Logger.Level.INFO, id + ": unplugged");
   }
 

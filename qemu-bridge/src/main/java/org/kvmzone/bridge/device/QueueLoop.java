@@ -19,6 +19,7 @@ import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.SysEpoll;
 import org.kvmzone.bridge.ffi.SysEventfd;
+import org.kvmzone.bridge.ffi.Timespec;
 import org.kvmzone.bridge.probe.UnwatchedThread;
 
 /**
@@ -43,6 +44,7 @@ public final class QueueLoop implements AutoCloseable {
 
   private final Arena arena = Arena.ofShared();
   private final MemorySegment events = arena.allocate(EVENTS * EpollEvent.SIZE, 8);
+  private final MemorySegment timeout = arena.allocate(Timespec.SIZE, 8);
   private final Fd epoll;
   private final Fd wake;
   private final long pollNanos;
@@ -335,12 +337,23 @@ public final class QueueLoop implements AutoCloseable {
       nanos = Math.min(nanos, entry.sleepNanos());
     }
     if (nanos > 0 && !closing) {
-      int ignored =
-          SysEpoll.epollWait(epoll.number(), events.address(), EVENTS, milliseconds(nanos));
+      doze(nanos);
     }
     sleeping = false;
     for (LoopEntry entry : entries) {
       entry.disarm();
+    }
+  }
+
+  private void doze(long nanos) {
+    int result = -Errno.ENOSYS;
+    if (nanos != Long.MAX_VALUE) {
+      Timespec.set(timeout, nanos);
+      result = SysEpoll.epollPwait2(epoll.number(), events.address(), EVENTS, timeout.address());
+    }
+    if (result == -Errno.ENOSYS) {
+      int ignored =
+          SysEpoll.epollWait(epoll.number(), events.address(), EVENTS, milliseconds(nanos));
     }
   }
 

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import org.kvmzone.bridge.control.DeviceHost;
 import org.kvmzone.bridge.control.HostedDevice;
 import org.kvmzone.bridge.control.RunDirectory;
+import org.kvmzone.bridge.control.StateDirectory;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.VirtualMachine;
@@ -45,6 +46,9 @@ final class PluginHost implements AutoCloseable {
     PluginHost made = new PluginHost(arguments.name(), run, arguments.warmUp());
     try {
       made.host.control(run); // first: the directory is this process' alone from now on
+      if (!arguments.name().equals("qemu-" + ProcessHandle.current().pid())) {
+        StateDirectory.standard().ifPresent(made.host::keepIn);
+      }
       arguments.devices().forEach(made::add);
       // Now that the devices have defined their probes.
       arguments.watches().forEach(watch -> made.host.watch(Watch.parse(watch)));

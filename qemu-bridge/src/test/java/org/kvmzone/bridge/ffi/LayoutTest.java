@@ -56,12 +56,13 @@ class LayoutTest {
           constants(Signal.class, "signal.h"),
           struct(SockaddrUn.class, "sockaddr_un", "sys/un.h"),
           struct(Statfs.class, "statfs", "sys/vfs.h"),
-          constants(SysEpoll.class, "sys/epoll.h"),
+          constants(SysEpoll.class, "sys/epoll.h", "sys/syscall.h"),
           constants(SysEventfd.class, "sys/eventfd.h"),
           constants(SysMman.class, "sys/mman.h"),
           constants(SysSocket.class, "sys/socket.h"),
           constants(SysStat.class, "sys/stat.h", "fcntl.h"),
-          constants(SysVfs.class, "sys/vfs.h", "linux/magic.h"));
+          constants(SysVfs.class, "sys/vfs.h", "linux/magic.h"),
+          struct(Timespec.class, "timespec", "time.h"));
 
   private static final Map<String, String> OTHER_NAMES =
       Map.of(
