@@ -44,7 +44,7 @@ final class NicProperties {
           "allowed_ips",
           "allowed_dhcp_cids");
   private static final Set<String> LATER =
-      Set.of("blocked_outgoing_ports", "network_uuid", "vlan_id", "vrrp_primary_ip", "vrrp_vrid");
+      Set.of("blocked_outgoing_ports", "network_uuid", "vrrp_primary_ip", "vrrp_vrid");
 
   /** A SPEC's names that vmadm has another for. */
   private static final Set<String> TRANSLATED =
