@@ -84,7 +84,13 @@ final class NetDevice implements NetworkDevice, Adjustable {
   private static Vnic link(NetConfig config, VnicClient client, Drops drops) {
     return switch (config.link()) {
       case LinkConfig.Stub stub ->
-          Etherstub.open(stub.name(), config.id(), config.mac(), config.queues(), client, drops);
+          Etherstub.open(
+              stub.name(),
+              new PortConfig.Station(config.id(), config.mac()),
+              stub.port(),
+              config.queues(),
+              client,
+              drops);
       case LinkConfig.Discard _ -> new DiscardVnic(config.queues(), config.mtu());
       case LinkConfig.Echo _ -> new EchoVnic(client);
       case LinkConfig.Chargen source ->

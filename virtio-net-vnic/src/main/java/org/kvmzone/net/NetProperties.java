@@ -24,6 +24,7 @@ import org.kvmzone.dhcp.DhcpConfig;
 import org.kvmzone.packet.IpPrefix;
 import org.kvmzone.packet.Ipv4Address;
 import org.kvmzone.packet.MacAddress;
+import org.kvmzone.packet.VlanSet;
 
 /** The properties of a {@code vnic} SPEC: what they are, and what they come to. */
 final class NetProperties {
@@ -59,6 +60,9 @@ final class NetProperties {
   /** Those that can be changed then, and hold from the next start on: guests are told them once. */
   static final Set<String> LATER = Set.of("mtu");
 
+  /** The properties of a place on a switch. */
+  private static final List<String> STUB_ONLY = List.of("vlan_id", "isolated", "mcast_snooping");
+
   /** The properties that are of use with {@code ip} only. */
   private static final List<String> LEASE =
       List.of(
@@ -84,6 +88,20 @@ final class NetProperties {
               "etherstub if over= is given, tap if fd= is",
               "what the VNIC is made on"),
           property("over", "NAME", "none", "the etherstub, a switch in this process, below it"),
+          property(
+              "vlan_id", "0..4094", "0, none", "the VLAN of the guest's frames; it sees no tag"),
+          property(
+              "trunks.N", "VLAN or VLAN-VLAN", "none", "VLANs whose tags the guest uses itself"),
+          property(
+              "isolated",
+              "on|off",
+              "off",
+              "other isolated NICs on the etherstub are no neighbours"),
+          property(
+              "mcast_snooping",
+              "on|off",
+              "on",
+              "no frames of multicast groups that nobody here joined, while there is a querier"),
           property("frame_size", "60..9018", "60", "bytes of each frame that kind=chargen makes"),
           property(
               "fd.N", "NUMBER", "none", "an open tap of whoever starts us; one for each queue"),
@@ -197,14 +215,15 @@ final class NetProperties {
     int queues = spec.number("queues", 1, MAX_QUEUES, 1);
     MacAddress mac = mac();
     Optional<Ipv4Address> ip = value("ip", Ipv4Address::parse);
+    VlanSet trunks = trunks();
     return new NetConfig(
         id,
         ifname,
-        link(ifname, queues),
+        link(ifname, queues, trunks),
         mac,
         mtu(),
         lease(mac, ip),
-        protection(mac, ip),
+        protection(mac, ip, trunks),
         spec.flag("promisc", false),
         queues,
         spec.number("threads", 1, 2 * queues, 1),
@@ -248,7 +267,7 @@ final class NetProperties {
     return backlog;
   }
 
-  private LinkConfig link(String ifname, int queues) {
+  private LinkConfig link(String ifname, int queues, VlanSet trunks) {
     List<String> fds = spec.list("fd");
     String kind = spec.text("kind").orElseGet(() -> kind(!fds.isEmpty()));
     if (!KINDS.contains(kind)) {
@@ -260,8 +279,11 @@ final class NetProperties {
         "frame_size",
         spec.text("frame_size").isPresent() && !kind.equals("chargen"),
         "kind=" + kind);
+    for (String name : STUB_ONLY) {
+      refuse(name, spec.text(name).isPresent() && !kind.equals("etherstub"), "kind=" + kind);
+    }
     return switch (kind) {
-      case "etherstub" -> new LinkConfig.Stub(stub());
+      case "etherstub" -> new LinkConfig.Stub(stub(), port(trunks));
       case "tap" -> fds.isEmpty() ? tap(ifname) : new LinkConfig.TapFds(fds(fds, queues));
       case "discard" -> new LinkConfig.Discard();
       case "echo" -> new LinkConfig.Echo();
@@ -270,6 +292,26 @@ final class NetProperties {
               spec.number("frame_size", LEAST_FRAME, mtu() + VirtioNet.OVERHEAD, LEAST_FRAME));
       default -> throw new AssertionError(kind);
     };
+  }
+
+  private VlanSet trunks() {
+    return checked(() -> {
+      try {
+        return VlanSet.parse(spec.list("trunks"));
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException("trunks: " + e.getMessage(), e);
+      }
+    });
+  }
+
+  private PortConfig port(VlanSet trunks) {
+    int vlan = spec.number("vlan_id", 0, VlanSet.LAST, 0);
+    if (trunks.contains(vlan)) {
+      throw spec.bad(
+          "vlan_id", "" + vlan, "none of trunks: a VLAN's frames have tags or have none");
+    }
+    return new PortConfig(
+        vlan, trunks, spec.flag("isolated", false), spec.flag("mcast_snooping", true));
   }
 
   private int mtu() {
@@ -377,9 +419,11 @@ final class NetProperties {
     return Long.parseLong(text);
   }
 
-  private LinkProtectionConfig protection(MacAddress mac, Optional<Ipv4Address> ip) {
+  private LinkProtectionConfig protection(
+      MacAddress mac, Optional<Ipv4Address> ip, VlanSet trunks) {
     LinkProtectionConfig.Builder rules =
         LinkProtectionConfig.builder(mac)
+            .vlans(trunks)
             .macNospoof(spec.flag("mac-nospoof", true))
             .restricted(spec.flag("restricted", true))
             .ipNospoof(spec.flag("ip-nospoof", true))
