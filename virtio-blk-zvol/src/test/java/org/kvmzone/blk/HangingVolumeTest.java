@@ -95,7 +95,7 @@ class HangingVolumeTest {
       host.listen(Spec.parse("zvol,id=disk1,kind=null,size=1M,loop=io"));
       host.start();
       freeze(system);
-      try (Vmm guest = write()) {
+      try (Vmm _ = write()) {
         Path socket = RunDirectory.at(directory.resolve("run")).socket("web");
         try (ControlClient client = ControlClient.connect(socket)) {
           long before = System.nanoTime();
