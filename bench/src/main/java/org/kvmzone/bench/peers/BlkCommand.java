@@ -50,7 +50,7 @@ final class BlkCommand implements Callable<Integer> {
   /** What it costs to watch every request. */
   private BlkCase watched(Workbench bench, Images images) {
     BlkSetup setup =
-        new BlkSetup(
+        BlkSetup.of(
             BlkSetup.Image.NULL,
             BlkSetup.Work.READ,
             128,
