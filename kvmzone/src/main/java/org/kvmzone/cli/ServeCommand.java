@@ -84,8 +84,8 @@ final class ServeCommand implements Callable<Integer> {
       names = "--warm-up",
       paramLabel = "MILLISECONDS",
       description =
-          "How long the devices work for guests that do not exist, before front ends are answered:"
-              + " the data path is compiled by then (default: 400).")
+          "How long at most the devices work for guests that do not exist, before front ends are"
+              + " answered: the data path is compiled by then (default: 5000).")
   private Optional<String> warmUp = Optional.empty();
 
   @Option(

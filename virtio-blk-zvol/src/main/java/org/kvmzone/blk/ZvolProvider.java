@@ -132,7 +132,7 @@ public final class ZvolProvider implements DeviceProvider {
   }
 
   @Override
-  public void rehearse(long nanos) {
+  public void rehearse(List<Spec> specs, long nanos) {
     BlkRehearsal.rehearse(nanos);
   }
 

@@ -3,6 +3,7 @@ package org.kvmzone.bridge.control;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -104,20 +105,23 @@ public final class DeviceHost implements AutoCloseable {
    * @return the thread that does it
    */
   public Thread rehearse(Duration time) {
-    // Of each kind one: providers are made anew for each device.
-    Map<String, DeviceProvider> kinds = new LinkedHashMap<>();
-    devices.forEach(device -> kinds.put(device.provider().word(), device.provider()));
+    // Of each kind together: providers are made anew for each device.
+    Map<String, List<HostedDevice>> kinds = new LinkedHashMap<>();
+    for (HostedDevice device : devices) {
+      kinds.computeIfAbsent(device.provider().word(), first -> new ArrayList<>()).add(device);
+    }
+    Duration each = time.dividedBy(Math.max(1, kinds.size()));
     Thread thread =
         new UnwatchedThread(
-            name + "-rehearsal",
-            () -> kinds.values().forEach(kind -> rehearse(kind, time.dividedBy(kinds.size()))));
+            name + "-rehearsal", () -> kinds.values().forEach(alike -> rehearse(alike, each)));
     thread.start();
     return thread;
   }
 
-  private void rehearse(DeviceProvider kind, Duration time) {
+  private void rehearse(List<HostedDevice> alike, Duration time) {
+    DeviceProvider kind = alike.getFirst().provider();
     try {
-      kind.rehearse(time.toNanos());
+      kind.rehearse(alike.stream().map(HostedDevice::spec).toList(), time.toNanos());
     } catch (RuntimeException e) {
       // What could not be rehearsed is slow for its first moments, no more than that.
       LOG.log(System.Logger.Level.WARNING, name + ": no rehearsal of " + kind.word() + ": " + e);

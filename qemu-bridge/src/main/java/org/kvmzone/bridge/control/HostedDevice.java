@@ -37,6 +37,7 @@ public final class HostedDevice implements AutoCloseable {
   private final DeviceLoops loops;
   private final SessionStatistics statistics;
   private final Endpoint endpoint;
+  private final Spec spec;
   private final Path socket;
   private volatile @Nullable Session session; // the last
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
@@ -60,6 +61,7 @@ public final class HostedDevice implements AutoCloseable {
    * @throws SpecException if the SPEC, or what it names, cannot be used
    */
   HostedDevice(Spec spec, Place place, Loops threads) {
+    this.spec = spec;
     provider = Providers.of(spec);
     LoopSettings.of(spec).checkCpus(spec);
     device = provider.create(spec);
@@ -189,6 +191,11 @@ public final class HostedDevice implements AutoCloseable {
   /** Where its front end is met. */
   public Path socket() {
     return socket;
+  }
+
+  /** What it was made of. */
+  Spec spec() {
+    return spec;
   }
 
   /** What it was made by. */

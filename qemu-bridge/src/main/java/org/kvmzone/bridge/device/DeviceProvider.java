@@ -30,9 +30,10 @@ public interface DeviceProvider {
    * Lets the data path of such devices work for guests that do not exist, so that it is compiled
    * before the first real one comes.
    *
+   * @param specs of the devices that are there; each has been checked
    * @param nanos how long about
    */
-  default void rehearse(long nanos) {}
+  default void rehearse(List<Spec> specs, long nanos) {}
 
   /**
    * Makes the device and opens what it stands on.

@@ -12,11 +12,13 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.kvmzone.bridge.ffi.EpollEvent;
 import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.SysEpoll;
 import org.kvmzone.bridge.ffi.SysEventfd;
+import org.kvmzone.bridge.probe.UnwatchedThread;
 
 /**
  * The one shape of a data thread: serve every queue and source, up to a budget each; when nothing
@@ -66,14 +68,28 @@ public final class QueueLoop implements AutoCloseable {
    * @param onDeath told when the thread ends by a mistake, or has none of these CPUs
    */
   public QueueLoop(String name, long pollNanos, Optional<Cpus> cpus, Consumer<Throwable> onDeath) {
+    this(pollNanos, cpus, onDeath, work -> new Thread(work, name));
+  }
+
+  private QueueLoop(
+      long pollNanos,
+      Optional<Cpus> cpus,
+      Consumer<Throwable> onDeath,
+      Function<Runnable, Thread> newThread) {
     this.pollNanos = pollNanos;
     this.cpus = cpus;
     this.onDeath = onDeath;
     epoll = new Fd(Errno.check(SysEpoll.epollCreate1(SysEpoll.EPOLL_CLOEXEC), "epoll_create1"));
     wake = Fd.event();
     watch(wake.number(), SysEpoll.EPOLLIN);
-    thread = new Thread(this::run, name);
+    thread = newThread.apply(this::run);
     thread.setDaemon(true);
+  }
+
+  /** A loop for guests that do not exist, which is not yet running: nobody sees what it does. */
+  public static QueueLoop unwatched(String name, long pollNanos) {
+    return new QueueLoop(
+        pollNanos, Optional.empty(), death -> {}, work -> new UnwatchedThread(name, work));
   }
 
   /** Starts the thread. */
