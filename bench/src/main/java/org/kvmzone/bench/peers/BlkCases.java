@@ -19,6 +19,9 @@ final class BlkCases {
   /** On so many queues, half full each, there is as much under way as on one full one. */
   private static final int QUEUES = 4;
 
+  /** What the names of cases end with that compare the engines of our disks. */
+  static final String OF_ENGINES = "/engines";
+
   private BlkCases() {}
 
   static List<BlkSetup> all() {

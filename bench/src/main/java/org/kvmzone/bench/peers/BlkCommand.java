@@ -36,7 +36,7 @@ final class BlkCommand implements Callable<Integer> {
       for (BlkSetup setup : BlkCases.ofEngines()) {
         cases.add(
             new BlkCase(
-                setup.name() + "/engines",
+                setup.name() + BlkCases.OF_ENGINES,
                 setup,
                 Optional.empty(),
                 options.sides(BlkCases.engines(setup, bench, images)),

@@ -17,7 +17,7 @@ final class BlkCasesTest {
     List<String> names =
         Stream.concat(
                 BlkCases.all().stream().map(BlkSetup::name),
-                BlkCases.ofEngines().stream().map(setup -> setup.name() + "/engines"))
+                BlkCases.ofEngines().stream().map(setup -> setup.name() + BlkCases.OF_ENGINES))
             .toList();
     assertThat(names).doesNotHaveDuplicates();
   }
