@@ -94,6 +94,11 @@ final class FrameBatch {
     size = 0;
   }
 
+  /** Forgets all frames but the first {@code count}. */
+  void keep(int count) {
+    size = count;
+  }
+
   /**
    * Copies a driver's header and the beginning of the frame behind it to slot {@link #size},
    * without adding the frame yet.

@@ -3,8 +3,13 @@ package org.kvmzone.net;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -39,6 +44,24 @@ final class NetProperties {
 
   /** The kinds that are over something. */
   private static final List<String> OVER = List.of("etherstub", "macvtap", "packet");
+
+  /** The properties that can change while a VNIC is in use. */
+  private static final Set<String> LIVE =
+      Set.of(
+          "maxbw",
+          "priority",
+          "flow",
+          "mac-nospoof",
+          "restricted",
+          "ip-nospoof",
+          "dhcp-nospoof",
+          "allowed-ips",
+          "allowed-dhcp-cids",
+          "allow-all-dhcp-cids",
+          "promisc");
+
+  /** Those that can be changed then, and hold from the next start on: guests are told them once. */
+  static final Set<String> LATER = Set.of("mtu");
 
   /** The properties of a place on a switch. */
   private static final List<String> STUB_ONLY =
@@ -121,6 +144,21 @@ final class NetProperties {
           property("queues", "1..64", "1", "pairs of queues; give QEMU's netdev the same"),
           property("threads", "1..128", "1", "threads that serve the queues, up to two a pair"),
           property(
+              "maxbw",
+              "10K..1000G",
+              "none",
+              "bits a second, each way; a number alone is Mbit/s, K M G are decimal"),
+          property(
+              "flow.NAME",
+              "ATTRIBUTE=VALUE,,…",
+              "none",
+              "a flow, as kvmzone flow add has it; maxbw=0 in it blocks"),
+          property(
+              "priority",
+              "high|medium|low",
+              "high",
+              "4, 2 or 1 parts of the turns of a thread that serves several devices"),
+          property(
               "backlog", "16..4096", "1024", "frames that wait for the guest, a power of two"));
 
   private final Spec spec;
@@ -142,6 +180,46 @@ final class NetProperties {
     return new NetProperties(spec).config();
   }
 
+  /**
+   * Reads a SPEC, but for some properties that are to be as a device has them.
+   *
+   * @throws SpecException if that cannot be
+   */
+  static NetConfig read(Spec spec, NetConfig now, Set<String> asNow) {
+    Map<String, String> values = new LinkedHashMap<>(spec.values());
+    values.keySet().removeAll(asNow);
+    now.spec()
+        .values()
+        .forEach((name, value) -> {
+          if (asNow.contains(name)) {
+            values.put(name, value);
+          }
+        });
+    return read(Spec.of(spec.word(), values));
+  }
+
+  /**
+   * The properties by which a SPEC differs from a device's.
+   *
+   * @throws SpecException if one of them cannot change while it runs
+   */
+  static Set<String> changed(NetConfig now, Spec wanted) {
+    Map<String, String> before = now.spec().values();
+    Map<String, String> after = wanted.values();
+    Set<String> changed = new TreeSet<>();
+    Stream.concat(before.keySet().stream(), after.keySet().stream())
+        .filter(name -> !Objects.equals(before.get(name), after.get(name)))
+        .map(name -> name.replaceFirst("\\..*$", ""))
+        .forEach(changed::add);
+    for (String name : changed) {
+      if (!LIVE.contains(name) && !LATER.contains(name)) {
+        throw new SpecException(
+            now.spec().label() + ": " + name + " cannot change while the VNIC is in use");
+      }
+    }
+    return changed;
+  }
+
   private NetConfig config() {
     String id = spec.id();
     String ifname = spec.text("ifname").orElse(id);
@@ -160,7 +238,9 @@ final class NetProperties {
         spec.flag("promisc", false),
         queues,
         spec.number("threads", 1, 2 * queues, 1),
-        backlog());
+        traffic(),
+        backlog(),
+        spec);
   }
 
   private MacAddress mac() {
@@ -168,6 +248,26 @@ final class NetProperties {
         .orElseThrow(() ->
             new SpecException(
                 spec.label() + ": macaddr= is missing: give QEMU's -device the same as mac="));
+  }
+
+  private TrafficConfig traffic() {
+    Optional<Bandwidth> maxbw = value("maxbw", Bandwidth::parse);
+    if (maxbw.filter(Bandwidth::isNone).isPresent()) {
+      throw spec.bad("maxbw", "0", "more, or left out");
+    }
+    return new TrafficConfig(
+        maxbw, value("priority", Priority::parse).orElse(Priority.HIGH), flows());
+  }
+
+  private List<FlowConfig> flows() {
+    List<FlowConfig> flows = new ArrayList<>();
+    spec.named("flow")
+        .forEach((name, text) -> flows.add(checked(() -> FlowConfig.parse(name, text))));
+    if (flows.size() > FlowConfig.MAX_FLOWS) {
+      throw new SpecException(
+          spec.label() + ": " + flows.size() + " flows: at most " + FlowConfig.MAX_FLOWS);
+    }
+    return List.copyOf(flows);
   }
 
   private int backlog() {

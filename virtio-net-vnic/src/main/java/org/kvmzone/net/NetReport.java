@@ -4,8 +4,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.kvmzone.antispoof.LinkProtectionConfig;
+import org.kvmzone.bridge.device.DeviceReport;
 import org.kvmzone.dhcp.DhcpConfig;
 import org.kvmzone.packet.Ipv4Address;
 
@@ -42,10 +45,27 @@ final class NetReport {
     list(properties, "allowed-dhcp-cids", config.protection().allowedDhcpCids());
     properties.put("mtu", Integer.toString(config.mtu()));
     properties.put("promisc", config.promisc() ? "on" : "off");
+    config.traffic().maxbw().ifPresent(most -> properties.put("maxbw", most.toString()));
+    properties.put("priority", config.traffic().priority().toString());
+    config.traffic().flows().forEach(flow -> properties.put("flow." + flow.name(), flow.text()));
     properties.put("queues", Integer.toString(config.queues()));
     properties.put("threads", Integer.toString(config.threads()));
     properties.put("backlog", Integer.toString(config.backlog()));
     return properties;
+  }
+
+  /** The flows, in the order of their names. */
+  static Map<String, DeviceReport> parts(@Nullable FlowTable flows) {
+    Map<String, DeviceReport> parts = new TreeMap<>();
+    if (flows != null) {
+      flows
+          .flows()
+          .forEach(flow ->
+              parts.put(
+                  flow.config().name(),
+                  new DeviceReport("flow", flow.config().attributes(), flow.counters())));
+    }
+    return parts;
   }
 
   private static void lease(Map<String, String> properties, DhcpConfig lease) {

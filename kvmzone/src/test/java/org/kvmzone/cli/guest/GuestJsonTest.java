@@ -134,6 +134,9 @@ class GuestJsonTest {
           "dhcp_server": true               | ,ip-nospoof=off,dhcp-nospoof=off
           "allow_unfiltered_promisc": true  | ,promisc=on
           "allow_mac_spoofing": false       | ``
+          "blocked_outgoing_ports": [25, 465] | ,flow.br_25=transport=tcp,,remote_port=25,,maxbw=0,flow.br_465=transport=tcp,,remote_port=465,,maxbw=0
+          "maxbw": 100, "priority": "low"   | ,maxbw=100,priority=low
+          "flow": {"web": "transport=tcp,local_port=80,maxbw=5"} | ,flow.web=transport=tcp,,local_port=80,,maxbw=5
           "ips": ["192.0.2.9/25"]           | ,ip=192.0.2.9,netmask=255.255.255.128
           "ips": ["192.0.2.9/0"]            | ,ip=192.0.2.9,netmask=0.0.0.0
           "ips": ["192.0.2.9/32"]           | ,ip=192.0.2.9,netmask=255.255.255.255
@@ -195,7 +198,9 @@ class GuestJsonTest {
           {"alias": "g", "nics": {}}  | nics: must be a list, […], not {}
           {"alias": "g", "nics": [7]} | nics[0]: must be an object, {…}, not 7
           {"alias": "g", "nics": [{}, {"vrrp_vrid": 3}]} | nics[1].vrrp_vrid: not supported by this version: leave it out
-          {"alias": "g", "nics": [{"blocked_outgoing_ports": [25]}]} | nics[0].blocked_outgoing_ports: not supported by this version: leave it out
+          {"alias": "g", "nics": [{"blocked_outgoing_ports": [0]}]} | nics[0].blocked_outgoing_ports: must be ports, 1 to 65535, not 0
+          {"alias": "g", "nics": [{"blocked_outgoing_ports": ["25"]}]} | nics[0].blocked_outgoing_ports: must be ports, 1 to 65535, not "25"
+          {"alias": "g", "nics": [{"flow": ["web"]}]} | nics[0].flow: must be an object, {…}, not ["web"]
           {"alias": "g", "nics": [{"maac": "x"}]} | nics[0].maac: no such property, did you mean mac?
           {"alias": "g", "nics": [{"model": "e1000"}]} | nics[0].model: e1000 is not supported: only virtio is
           {"alias": "g", "nics": [{"primary": 1}]} | nics[0].primary: must be true or false, not 1
