@@ -15,20 +15,27 @@ import org.kvmzone.bridge.ffi.SysVfs;
 enum Medium {
   /** A file of huge pages: it is mapped, since it cannot be written otherwise. */
   HUGE_PAGES(EngineKind.INLINE, false),
+  /** A file in memory, which waits for nothing. */
+  MEMORY_FILE(EngineKind.INLINE, false),
   /**
-   * A file in memory or of a local file system, whose page cache answers in a microsecond. Past
-   * that it is as slow as what is below, and others can wait for it.
+   * A file of a local file system, whose page cache answers in a microsecond. Past that it is as
+   * slow as what is below, and others can wait for it.
    */
   FILE(EngineKind.INLINE, false),
   /** A file that another host or program keeps, which may be gone for a while. */
   REMOTE_FILE(EngineKind.WORKERS, false),
-  /** A block device that works while others wait: a disk, a zvol, a loop device. */
+  /** A block device that works while others wait: a disk, a loop device. */
   DEVICE(EngineKind.IO_URING, true),
+  /** One that is a volume of OpenZFS. */
+  ZVOL(EngineKind.IO_URING, true),
   /** A block device in memory, which is done before it could be waited for. */
   MEMORY_DEVICE(EngineKind.INLINE, true);
 
   /** Compressed, plain, and persistent memory, as the kernel names them. */
   private static final Pattern IN_MEMORY = Pattern.compile("(zram|ram|pmem)[0-9].*");
+
+  /** Whole volumes of OpenZFS on Linux; the blocks of a partition of one may begin anywhere. */
+  private static final Pattern ZVOLS = Pattern.compile("zd[0-9]+");
 
   private final EngineKind engine;
   private final boolean direct;
@@ -45,11 +52,18 @@ enum Medium {
    */
   static Medium of(Fd file, FileStatus status) {
     if (status.isBlockDevice()) {
-      return IN_MEMORY.matcher(name(status)).matches() ? MEMORY_DEVICE : DEVICE;
+      String name = name(status);
+      if (ZVOLS.matcher(name).matches()) {
+        return ZVOL;
+      }
+      return IN_MEMORY.matcher(name).matches() ? MEMORY_DEVICE : DEVICE;
     }
     long system = Statfs.of(file.number()).type();
     if (system == SysVfs.HUGETLBFS_MAGIC) {
       return HUGE_PAGES;
+    }
+    if (system == SysVfs.TMPFS_MAGIC) {
+      return MEMORY_FILE;
     }
     boolean remote =
         system == SysVfs.AFS_SUPER_MAGIC
@@ -79,6 +93,11 @@ enum Medium {
    */
   EngineKind engine(boolean passesCache) {
     return this == FILE && passesCache ? EngineKind.IO_URING : engine;
+  }
+
+  /** Whether to flush it takes no longer than to hand the flush over to another thread. */
+  boolean flushesAtOnce() {
+    return this == HUGE_PAGES || this == MEMORY_FILE;
   }
 
   /** Whether its page cache is passed by if nobody says otherwise. */

@@ -19,6 +19,10 @@ enum Drop {
   FLOW_OVER_CAP("flowdrops", "flow-maxbw"),
   /** A switch would send the frame back to where it came from. */
   SAME_PORT("txsameport", "same-port"),
+  /** From the guest: a tag that its port has no business with, or two. */
+  FOREIGN_VLAN("txvlan", "foreign-vlan"),
+  /** From the guest, at an isolated port: for another one that is isolated. */
+  ISOLATED("txisolated", "isolated"),
 
   /** To the guest: for another station. */
   FILTERED("rxfiltered", "filtered"),

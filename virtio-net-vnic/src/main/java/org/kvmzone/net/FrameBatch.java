@@ -5,10 +5,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.memory.Buffers;
 import org.kvmzone.bridge.memory.LostMemory;
 import org.kvmzone.bridge.memory.Pages;
 import org.kvmzone.bridge.virtqueue.SingleBuffers;
+import org.kvmzone.packet.EtherType;
 import org.kvmzone.packet.Frame;
 import org.kvmzone.packet.MacAddress;
 
@@ -45,6 +47,9 @@ final class FrameBatch {
   private final long[] destinations;
   private final Buffers[] rests;
   private int size;
+
+  /** Where the rests of frames are that were copied with another tag. */
+  private @Nullable FrameBatch origin;
 
   /**
    * An empty batch.
@@ -284,6 +289,50 @@ final class FrameBatch {
     return memory.get(BE64, frameAt(frame) + 6) >>> 16;
   }
 
+  /** The same, and the EtherType in the 16 bits below it: a tag's, if there is one. */
+  long sourceAndType(int frame) {
+    return memory.get(BE64, frameAt(frame) + 6);
+  }
+
+  /**
+   * What a frame says behind an EtherType that begins a tag: the tag above, the EtherType behind it
+   * below, 16 bits each.
+   */
+  int tagAndType(int frame) {
+    return memory.get(BE32, frameAt(frame) + VlanTag.OFFSET + Short.BYTES);
+  }
+
+  /**
+   * Makes slot {@code frame} a frame of another batch with another tag, or without. Only its
+   * beginning is copied: the other batch stays as it is for as long as this frame is used.
+   *
+   * @param cut bytes of the tag that it has, which goes
+   * @param tag that it gets, or {@link VlanTag#NONE}
+   */
+  void setTagged(int frame, FrameBatch other, int otherFrame, int cut, int tag) {
+    origin = other;
+    long at = frameAt(frame);
+    long from = other.frameAt(otherFrame);
+    MemorySegment.copy(other.memory, from, memory, at, VlanTag.OFFSET);
+    long behind = at + VlanTag.OFFSET;
+    if (tag != VlanTag.NONE) {
+      memory.set(BE32, behind, (EtherType.VLAN << 16) | tag);
+      behind += VlanTag.LENGTH;
+    }
+    int head = Math.min(other.captured[otherFrame], Frame.HEAD);
+    int skip = VlanTag.OFFSET + cut;
+    MemorySegment.copy(other.memory, from + skip, memory, behind, head - skip);
+    captured[frame] = (int) (behind - at) + head - skip;
+    int rest = other.lengths[otherFrame] - head;
+    lengths[frame] = captured[frame] + rest;
+    if (rest > 0 && other.captured[otherFrame] > head) { // captured whole
+      restOf(frame).set(other.memory, from + head, rest);
+    } else if (rest > 0) {
+      restOf(frame).setSlice(other.rest(otherFrame), 0, rest);
+    }
+    describe(frame);
+  }
+
   /** Makes each frame one from where it goes to where it comes from. */
   void swapAddresses() {
     for (int i = 0; i < size; i++) {
@@ -341,6 +390,9 @@ final class FrameBatch {
    * memory is gone.
    */
   boolean isReadable() {
+    if (origin != null) {
+      return origin.isReadable();
+    }
     try {
       for (int i = 0; i < size; i++) {
         rest(i).copyTo(0, memory, frameAt(i) + captured[i], rest(i).bytes());

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.kvmzone.antispoof.LinkProtection;
 import org.kvmzone.antispoof.LinkProtectionConfig;
 import org.kvmzone.antispoof.Verdict;
@@ -22,6 +23,7 @@ import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.ffi.NativeException;
 import org.kvmzone.bridge.virtqueue.Features;
 import org.kvmzone.dhcp.DhcpServer;
+import org.kvmzone.packet.MacAddress;
 
 /**
  * A virtio network card (virtio 1.3 §5.1) on a {@link Vnic}. Queue 2p receives, queue 2p+1 sends.
@@ -83,13 +85,43 @@ final class NetDevice implements NetworkDevice, Adjustable {
   private static Vnic link(NetConfig config, VnicClient client, Drops drops) {
     return switch (config.link()) {
       case LinkConfig.Stub stub ->
-          Etherstub.open(stub.name(), config.id(), config.mac(), config.queues(), client, drops);
+          Etherstubs.open(
+              stub,
+              new PortConfig.Station(config.id(), config.mac()),
+              config.queues(),
+              client,
+              drops);
       case LinkConfig.Discard _ -> new DiscardVnic(config.queues(), config.mtu());
       case LinkConfig.Echo _ -> new EchoVnic(client);
       case LinkConfig.Chargen source ->
           new ChargenVnic(config.mac(), config.queues(), source.frameSize(), client);
       case LinkConfig.TapName tap ->
-          TapVnic.open(tap.name(), config.queues(), config.mtu(), client, drops);
+          new FollowedVnic(
+              tap.name(),
+              tap.name(),
+              config.queues(),
+              () -> TapVnic.open(tap.name(), config.queues(), config.mtu(), client, drops));
+      case LinkConfig.Macvtap macvtap ->
+          new FollowedVnic(
+              macvtap.name(),
+              macvtap.over(),
+              config.queues(),
+              () ->
+                  MacvtapVnic.open(
+                      macvtap, config.mac(), config.queues(), config.mtu(), client, drops));
+      case LinkConfig.Packet packet ->
+          new FollowedVnic(
+              packet.over(),
+              packet.over(),
+              config.queues(),
+              () ->
+                  PacketVnic.open(
+                      packet.over(),
+                      config.promisc() ? new MacAddress(0) : config.mac(),
+                      config.queues(),
+                      config.mtu(),
+                      client,
+                      drops));
       case LinkConfig.TapFds tap ->
           TapVnic.adopt(tap.fds(), config.queues(), config.mtu(), client, drops);
     };
@@ -195,6 +227,11 @@ final class NetDevice implements NetworkDevice, Adjustable {
   }
 
   @Override
+  public void onLink(Consumer<Boolean> told) {
+    vnic.onLink(told);
+  }
+
+  @Override
   public boolean acceptsMtu(long bytes) {
     return bytes >= LEAST_MTU && bytes <= config.mtu();
   }
@@ -280,6 +317,7 @@ final class NetDevice implements NetworkDevice, Adjustable {
       senders[i].addTo(counters);
     }
     drops.addTo(counters);
+    vnic.addTo(counters);
     if (config.dhcp().isPresent()) {
       answers.addTo(counters);
     }

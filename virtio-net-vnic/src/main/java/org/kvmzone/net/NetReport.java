@@ -21,15 +21,26 @@ final class NetReport {
     properties.put("ifname", config.ifname());
     properties.put("kind", config.link().kind());
     switch (config.link()) {
-      case LinkConfig.Stub stub -> properties.put("over", stub.name());
+      case LinkConfig.Stub stub -> {
+        properties.put("over", stub.name());
+        stub.uplink().ifPresent(link -> properties.put("uplink", link));
+        properties.put("vlan_id", Integer.toString(stub.port().vlan()));
+        properties.put("isolated", stub.port().isolated() ? "on" : "off");
+        properties.put("mcast_snooping", stub.port().snooping() ? "on" : "off");
+      }
       case LinkConfig.Chargen source ->
           properties.put("frame_size", Integer.toString(source.frameSize()));
       case LinkConfig.TapName _, LinkConfig.Discard _, LinkConfig.Echo _ -> {}
+      case LinkConfig.Macvtap macvtap -> properties.put("over", macvtap.over());
+      case LinkConfig.Packet packet -> properties.put("over", packet.over());
       case LinkConfig.TapFds tap -> properties.put("fd", join(tap.fds()));
     }
     properties.put("macaddr", config.mac().toString());
     config.dhcp().ifPresent(lease -> lease(properties, lease));
     properties.put("protection", protection(config.protection()));
+    if (!config.protection().vlans().isEmpty()) {
+      properties.put("trunks", config.protection().vlans().toString());
+    }
     list(properties, "allowed-ips", config.protection().allowedIps());
     list(properties, "allowed-dhcp-cids", config.protection().allowedDhcpCids());
     properties.put("mtu", Integer.toString(config.mtu()));

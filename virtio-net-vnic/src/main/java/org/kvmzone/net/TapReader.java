@@ -19,6 +19,7 @@ final class TapReader implements EventSource {
   private final String name;
   private final int pair;
   private final Fd fd;
+  private final FrameSource source;
   private final List<TapWriter> writers;
   private final VnicClient client;
   private final Drops drops;
@@ -30,6 +31,7 @@ final class TapReader implements EventSource {
    * A reader of an open tap.
    *
    * @param name the interface's, for messages
+   * @param source reads the descriptor
    * @param pair the pair of queues that its frames are for
    * @param writers those of all pairs of the device, this one's among them
    * @param longest the longest frame, bytes
@@ -38,6 +40,7 @@ final class TapReader implements EventSource {
       String name,
       int pair,
       Fd fd,
+      FrameSource source,
       List<TapWriter> writers,
       int longest,
       VnicClient client,
@@ -45,6 +48,7 @@ final class TapReader implements EventSource {
     this.name = name;
     this.pair = pair;
     this.fd = fd;
+    this.source = source;
     this.writers = writers;
     this.client = client;
     this.drops = drops;
@@ -81,15 +85,12 @@ final class TapReader implements EventSource {
     batch.clear();
     int count = 0;
     while (count < limit) {
-      long address = batch.memory().address() + batch.headerAt(batch.size());
-      // A byte more than may be: a frame that fills it is too long.
-      long result = Unistd.read(fd.number(), address, VirtioNet.HEADER + batch.longest() + 1L);
-      if (result < 0) {
-        log((int) -result);
+      int length = source.read(batch);
+      if (length < FrameSource.NOTHING) {
+        log(FrameSource.NOTHING - length);
         break;
       }
       count++;
-      int length = (int) result - VirtioNet.HEADER;
       if (length < VirtioNet.ETHERNET) {
         drops.count(Drop.RX_RUNT, Math.max(0, length));
       } else if (length > batch.longest()) {
@@ -99,6 +100,16 @@ final class TapReader implements EventSource {
       }
     }
     return count;
+  }
+
+  /** A tap: each read gives a header and a frame. */
+  static FrameSource tap(Fd fd) {
+    return batch -> {
+      long address = batch.memory().address() + batch.headerAt(batch.size());
+      // A byte more than may be: a frame that fills it is too long.
+      long result = Unistd.read(fd.number(), address, VirtioNet.HEADER + batch.longest() + 1L);
+      return result < 0 ? FrameSource.NOTHING + (int) result : (int) result - VirtioNet.HEADER;
+    };
   }
 
   private void log(int error) {

@@ -22,14 +22,15 @@ final class TapWriter {
   private static final Logger LOG = System.getLogger(TapWriter.class.getName());
 
   /** Pieces of a frame that the kernel is handed; one in more pieces is copied whole before. */
-  private static final int MAX_PIECES = 64;
+  static final int MAX_PIECES = 64;
 
   private final String name;
   private final Fd fd;
+  private final int header;
   private final Drops drops;
   private final MemorySegment pieces =
-      Arena.ofAuto().allocate(MAX_PIECES * Iovec.LAYOUT.byteSize(), 8);
-  private final MemorySegment restPieces = pieces.asSlice(Iovec.LAYOUT.byteSize());
+      Arena.ofAuto().allocate((MAX_PIECES + 1) * Iovec.LAYOUT.byteSize(), 8);
+  private final MemorySegment restPieces = pieces.asSlice(2 * Iovec.LAYOUT.byteSize());
   private volatile boolean full;
   private int loggedError;
 
@@ -37,10 +38,12 @@ final class TapWriter {
    * A writer to an open tap.
    *
    * @param name the interface's, for messages
+   * @param header bytes of the virtio-net header that it takes
    */
-  TapWriter(String name, Fd fd, Drops drops) {
+  TapWriter(String name, Fd fd, int header, Drops drops) {
     this.name = name;
     this.fd = fd;
+    this.header = header;
     this.drops = drops;
   }
 
@@ -61,6 +64,18 @@ final class TapWriter {
     return batch.size();
   }
 
+  /** Sends those frames of a batch that have their bit set; what the tap does not take is lost. */
+  void sendEach(FrameBatch batch, long frames) {
+    for (long left = frames; left != 0; left &= left - 1) {
+      int frame = Long.numberOfTrailingZeros(left);
+      long result = write(batch, frame);
+      if (result < 0) {
+        drops.count(Drop.LINK_ERROR, batch.length(frame));
+        log((int) -result);
+      }
+    }
+  }
+
   /** Whether frames were left in the guest's ring. */
   boolean isFull() {
     return full;
@@ -70,14 +85,15 @@ final class TapWriter {
     if (batch.rest(frame).count() >= MAX_PIECES) {
       batch.captureWhole(frame);
     }
-    long address = batch.memory().address() + batch.headerAt(frame);
-    long length = (long) VirtioNet.HEADER + batch.captured(frame);
+    long address = batch.memory().address();
+    long captured = batch.captured(frame);
     Buffers rest = batch.rest(frame);
-    if (rest.count() == 0) {
-      return Unistd.write(fd.number(), address, length);
+    if (rest.count() == 0 && header == VirtioNet.HEADER) {
+      return Unistd.write(fd.number(), address + batch.headerAt(frame), header + captured);
     }
-    Iovec.set(pieces, 0, address, length);
-    int count = 1 + rest.toIovecs(0, restPieces);
+    Iovec.set(pieces, 0, address + batch.headerAt(frame), header);
+    Iovec.set(pieces, 1, address + batch.frameAt(frame), captured);
+    int count = rest.count() == 0 ? 2 : 2 + rest.toIovecs(0, restPieces);
     return SysUio.writev(fd.number(), pieces.address(), count);
   }
 

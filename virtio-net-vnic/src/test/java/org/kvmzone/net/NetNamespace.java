@@ -81,20 +81,40 @@ final class NetNamespace implements AutoCloseable {
 
   /** Runs ip(8) in the namespace. */
   void ip(String... arguments) {
+    int exit = exit(arguments);
+    if (exit != 0) {
+      throw new AssertionError("ip " + String.join(" ", arguments) + " ends with " + exit);
+    }
+  }
+
+  /** Runs ip(8) in the namespace; skips the test if this kernel cannot do that. */
+  void ipOrSkip(String what, String... arguments) {
+    assumeTrue(exit(arguments) == 0, "this kernel has no " + what + ": not tested");
+  }
+
+  /** Waits until a link and what is below it are up: until then it loses frames silently. */
+  void awaitRunning(String link) {
+    Await.until(
+        link + " to run",
+        () ->
+            call(() -> {
+              try (Rtnetlink kernel = new Rtnetlink()) {
+                return kernel.find(link).filter(Rtnetlink.Link::running).isPresent();
+              }
+            }));
+  }
+
+  private int exit(String... arguments) {
     List<String> command = new ArrayList<>(List.of("ip"));
     command.addAll(List.of(arguments));
-    int exit =
-        call(() -> {
-          Process process = new ProcessBuilder(command).inheritIO().start();
-          if (!process.waitFor(10, TimeUnit.SECONDS)) {
-            process.destroyForcibly();
-            throw new IOException(command + " hangs");
-          }
-          return process.exitValue();
-        });
-    if (exit != 0) {
-      throw new AssertionError(command + " ends with " + exit);
-    }
+    return call(() -> {
+      Process process = new ProcessBuilder(command).inheritIO().start();
+      if (!process.waitFor(10, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        throw new IOException(command + " hangs");
+      }
+      return process.exitValue();
+    });
   }
 
   @Override

@@ -49,8 +49,7 @@ final class NicProperties {
           "allowed_ips",
           "allowed_dhcp_cids",
           "blocked_outgoing_ports");
-  private static final Set<String> LATER =
-      Set.of("network_uuid", "vlan_id", "vrrp_primary_ip", "vrrp_vrid");
+  private static final Set<String> LATER = Set.of("network_uuid", "vrrp_primary_ip", "vrrp_vrid");
 
   /** A SPEC's names that vmadm has another for. */
   private static final Set<String> TRANSLATED =

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
@@ -15,6 +16,7 @@ import org.kvmzone.bridge.control.HostedDevice.Place;
 import org.kvmzone.bridge.device.DeviceProvider;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
+import org.kvmzone.bridge.device.VirtualMachine;
 import org.kvmzone.bridge.probe.Aggregation;
 import org.kvmzone.bridge.probe.Snapshot;
 import org.kvmzone.bridge.probe.UnwatchedThread;
@@ -37,6 +39,7 @@ public final class DeviceHost implements AutoCloseable {
   private final String name;
   private final String mode;
   private final Function<String, Path> sockets;
+  private final Optional<VirtualMachine> machine;
   private final Loops loops = new Loops();
   private final List<HostedDevice> devices = new CopyOnWriteArrayList<>();
   private final List<Aggregation> watches = new CopyOnWriteArrayList<>();
@@ -52,9 +55,20 @@ public final class DeviceHost implements AutoCloseable {
    * @param sockets where a device listens, by its id, unless its SPEC says otherwise
    */
   public DeviceHost(String name, String mode, Function<String, Path> sockets) {
+    this(name, mode, sockets, Optional.empty());
+  }
+
+  /**
+   * The same for the devices of one guest.
+   *
+   * @param machine the guest's, if it can be stopped from here
+   */
+  public DeviceHost(
+      String name, String mode, Function<String, Path> sockets, Optional<VirtualMachine> machine) {
     this.name = name;
     this.mode = mode;
     this.sockets = sockets;
+    this.machine = machine;
     // Asked for, so that watches can name them before a device has fired one.
     Providers.all().forEach(DeviceProvider::probes);
   }
@@ -93,7 +107,7 @@ public final class DeviceHost implements AutoCloseable {
 
   private HostedDevice make(Spec spec, Place place) {
     if (keeping == null) {
-      return new HostedDevice(spec, Overrides.NONE, place, loops);
+      return new HostedDevice(spec, Overrides.NONE, place, loops, machine);
     }
     Overrides kept;
     try {
@@ -102,12 +116,12 @@ public final class DeviceHost implements AutoCloseable {
       throw new SpecException(spec.label() + ": " + e.getMessage(), e);
     }
     if (kept.values().isEmpty()) {
-      return new HostedDevice(spec, kept, place, loops);
+      return new HostedDevice(spec, kept, place, loops, machine);
     }
     Path file = keeping.file(name, spec.id());
     LOG.log(System.Logger.Level.INFO, "{0}: with what is kept in {1}", spec.id(), file);
     try {
-      return new HostedDevice(spec, kept, place, loops);
+      return new HostedDevice(spec, kept, place, loops, machine);
     } catch (SpecException e) {
       throw new SpecException(e.getMessage() + " (with what is kept in " + file + ")", e);
     }

@@ -11,16 +11,19 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.device.Adjustable;
 import org.kvmzone.bridge.device.DeviceProvider;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
 import org.kvmzone.bridge.device.DeviceReport;
 import org.kvmzone.bridge.device.Limited;
+import org.kvmzone.bridge.device.NetworkDevice;
 import org.kvmzone.bridge.device.Resizable;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.device.VirtioDevice;
+import org.kvmzone.bridge.device.VirtualMachine;
 import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.NativeException;
 import org.kvmzone.bridge.vhostuser.Connector;
@@ -47,6 +50,8 @@ public final class HostedDevice implements AutoCloseable {
   private final Path socket;
   private final long made = System.nanoTime();
   private volatile @Nullable Session session; // the last
+  private volatile boolean linkUp = true;
+  private final AtomicBoolean suspended = new AtomicBoolean();
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
   /** Where a device meets its front end, unless its SPEC says otherwise. */
@@ -67,16 +72,23 @@ public final class HostedDevice implements AutoCloseable {
    * @param written its SPEC
    * @param overrides what was set of it besides, and kept
    * @param threads the host's
+   * @param machine whose device it is, unless its front end is another's
    * @throws SpecException if the SPEC, or what it names, cannot be used
    */
-  HostedDevice(Spec written, Overrides overrides, Place place, Loops threads) {
+  HostedDevice(
+      Spec written,
+      Overrides overrides,
+      Place place,
+      Loops threads,
+      Optional<VirtualMachine> machine) {
     this.written = written;
     spec = overrides.on(written);
     kept = overrides;
     held = overrides;
     provider = Providers.of(spec);
     LoopSettings.of(spec).checkCpus(spec);
-    device = provider.create(spec);
+    boolean another = spec.text("listen").isPresent() || spec.text("connect").isPresent();
+    device = provider.create(spec, another ? Optional.empty() : machine);
     statistics = new SessionStatistics(device.queueCount());
     loops = loops(threads, spec);
     try {
@@ -202,6 +214,24 @@ public final class HostedDevice implements AutoCloseable {
   /** What became of a device's size, in bytes, and whether the front end was told. */
   record Resized(long size, boolean told) {}
 
+  /**
+   * The link below a network card is up, or down. What vhost-user cannot say, its connection does:
+   * while there is none, QEMU tells the guest that the link is down. A front end that has not begun
+   * is left alone, since QEMU would wait for it.
+   */
+  private void link(boolean up) {
+    linkUp = up;
+    var _ =
+        statistics
+            .used()
+            .thenRun(() -> {
+              if (suspended.getAndSet(!linkUp) == linkUp) {
+                LOG.log(Level.INFO, id() + ": link " + (linkUp ? "up" : "down"));
+              }
+              endpoint.suspend(!linkUp);
+            });
+  }
+
   /** A thread that serves queues is gone: better no device than one that hangs its front end. */
   private void loopDied(Throwable death) {
     LOG.log(Level.ERROR, device.id() + ": out of service", death);
@@ -212,6 +242,9 @@ public final class HostedDevice implements AutoCloseable {
 
   /** Starts the device's threads, and meets its front end. */
   void start() {
+    if (device instanceof NetworkDevice card) {
+      card.onLink(this::link);
+    }
     loops.start();
     endpoint.start();
   }
@@ -279,10 +312,36 @@ public final class HostedDevice implements AutoCloseable {
     endpoint.stop();
   }
 
-  /** Ends the connection, the threads and the device, in that order. */
+  /**
+   * Ends the connection, the threads and the device, in that order. Where requests hang, threads
+   * and device are kept until they have come back: nobody else could tell when that is.
+   */
   @Override
   public void close() {
     endpoint.close();
+    CompletableFuture<Void> stopped = loops.stopped();
+    if (stopped.isDone()) {
+      end();
+      return;
+    }
+    LOG.log(
+        Level.WARNING,
+        device.id() + ": its requests hang: what it stands on stays open until they come back");
+    // Not by the thread that finds out, which is to end.
+    var _ =
+        stopped.thenRun(() -> {
+          Thread closer = new Thread(this::endLate, device.id() + "-close");
+          closer.setDaemon(true);
+          closer.start();
+        });
+  }
+
+  private void endLate() {
+    end();
+    LOG.log(Level.INFO, device.id() + ": its requests have come back, it is closed");
+  }
+
+  private void end() {
     loops.close();
     device.close();
   }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -54,6 +55,7 @@ public final class QueueLoop implements AutoCloseable {
 
   private volatile LoopEntry[] entries = {};
   private volatile EventSource[] sources = {};
+  private EventSource[] polled = {}; // in the last turn; the thread's
   private volatile boolean sleeping;
   private volatile boolean closing;
 
@@ -167,6 +169,22 @@ public final class QueueLoop implements AutoCloseable {
       await(over);
     }
     remove(end);
+  }
+
+  /**
+   * Completed when all of a device's queues that are still here have stopped: those of connections
+   * that have ended do, when what hangs in them has come back.
+   */
+  @SuppressWarnings("ReferenceEquality") // this one, not one like it
+  public CompletableFuture<Void> stopped(VirtioDevice device) {
+    if (!thread.isAlive()) {
+      return CompletableFuture.completedFuture(null); // nobody is left who could find out
+    }
+    return CompletableFuture.allOf(
+        Arrays.stream(entries)
+            .filter(entry -> entry.device() == device)
+            .map(entry -> entry.queue().stopped())
+            .toArray(CompletableFuture[]::new));
   }
 
   /** Polled in a turn that began after it was added: the one before has ended. */
@@ -294,7 +312,8 @@ public final class QueueLoop implements AutoCloseable {
     for (LoopEntry entry : entries) {
       work += entry.serve(BUDGET);
     }
-    for (EventSource source : sources) {
+    polled = sources;
+    for (EventSource source : polled) {
       work += poll(source);
     }
     return work;
@@ -310,9 +329,10 @@ public final class QueueLoop implements AutoCloseable {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // whether it was replaced
   private void sleep() {
     sleeping = true; // volatile: before the last look
-    long nanos = Long.MAX_VALUE;
+    long nanos = polled == sources ? Long.MAX_VALUE : 0; // a new one is to be polled first
     for (LoopEntry entry : entries) {
       nanos = Math.min(nanos, entry.sleepNanos());
     }

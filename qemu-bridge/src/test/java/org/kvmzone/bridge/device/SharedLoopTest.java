@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -47,6 +48,25 @@ class SharedLoopTest extends LoopFixture {
       most.accumulateAndGet(budget, Math::max);
       return budget;
     }
+  }
+
+  /** Each time it is about to sleep: one that is not woken then lasts a second. */
+  @Test
+  void aDeviceThatLeaves_doesNotWaitForAThreadThatSleeps() {
+    QueueLoop loop = loop(0);
+    Random random = new Random(1);
+    FakeDevice device = new FakeDevice();
+    int late = 0;
+    for (int i = 0; i < ROUNDS && late == 0; i++) {
+      loop.wake();
+      for (int spin = random.nextInt(200); spin > 0; spin--) {
+        Thread.onSpinWait();
+      }
+      long before = System.nanoTime();
+      loop.remove(device, List.of());
+      late += System.nanoTime() - before >= 1_000_000_000L ? 1 : 0;
+    }
+    assertThat(late).as("waited a second").isZero();
   }
 
   /**
