@@ -45,6 +45,10 @@ class GuestJsonTest {
               "allowed-ips.N",
               "allowed-dhcp-cids.N",
               "mtu",
+              "vlan_id",
+              "maxbw",
+              "priority",
+              "flow.NAME",
               "queues"),
           List.of("id", "path", "size", "readonly", "serial", "guest_block_size"));
 
