@@ -13,7 +13,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.kvmzone.system.Devices.Hosting;
 
-/** A guest sees its link go down with the host's, and come up with it, even after it was deleted. */
+/**
+ * A guest sees its link go down with the host's, and come up with it, even after it was deleted.
+ */
 final class LinkStateIT {
   private static final String TAP =
       "ip tuntap add kvmtap0 mode tap vnet_hdr && ip addr add 10.89.0.1/24 dev kvmtap0"
@@ -82,8 +84,7 @@ final class LinkStateIT {
     Qemu.Launch qemu = new Qemu.ByHand(version, 1, devices.arguments(version));
     return (console, monitor) -> {
       List<String> words =
-          new ArrayList<>(
-              List.of("unshare", "--net", "sh", "-ec", TAP + "; exec \"$@\"", "sh"));
+          new ArrayList<>(List.of("unshare", "--net", "sh", "-ec", TAP + "; exec \"$@\"", "sh"));
       words.addAll(qemu.words(console, monitor));
       return words;
     };

@@ -19,7 +19,7 @@ final class LinkWatch implements EventSource, AutoCloseable {
   private static final int BUFFER = 1 << 15;
 
   /** Made with the first watch; it ends with the process. */
-  private static final class Thread {
+  private static final class Hearing {
     static final QueueLoop LOOP = started();
 
     private static QueueLoop started() {
@@ -51,7 +51,7 @@ final class LinkWatch implements EventSource, AutoCloseable {
 
   /** Whoever made it is ready. */
   void start() {
-    Thread.LOOP.add(this);
+    Hearing.LOOP.add(this);
   }
 
   @Override
@@ -77,7 +77,7 @@ final class LinkWatch implements EventSource, AutoCloseable {
 
   @Override
   public void close() {
-    Thread.LOOP.remove(this);
+    Hearing.LOOP.remove(this);
     socket.close();
   }
 

@@ -57,7 +57,7 @@ class HostLinkTest {
     Guest guest = new Guest(device(properties));
     open.add(guest);
     if (properties.contains("kind=macvtap")) {
-      namespace.awaitRunning(guest.device().report().properties().get("ifname"));
+      namespace.awaitRunning(guest.device().report().properties().getOrDefault("ifname", ""));
     }
     guest.offer(100, 2048);
     return guest;

@@ -48,6 +48,10 @@ class GuestJsonTest {
               "flow.NAME",
               "allowed-dhcp-cids.N",
               "mtu",
+              "vlan_id",
+              "maxbw",
+              "priority",
+              "flow.NAME",
               "queues"),
           List.of("id", "path", "size", "readonly", "serial", "guest_block_size"));
 
