@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
  *
  * <p>Firmware and a boot sector are what two layers of emulation boot in some seconds. With {@code
  * -Dkvmzone.image=1G}, which is what {@code bin/bench image} says, the image is of that size and
- * holds a Linux with some hundred megabytes of libraries, which is booted, too.
+ * holds 80 MB of Linux and libraries, which is booted, too.
  */
 final class ImageToGuestIT {
   private static final String SMALL = "64M";
