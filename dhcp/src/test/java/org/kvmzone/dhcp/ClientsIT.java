@@ -166,6 +166,9 @@ class ClientsIT {
     String[] command = {
       "unshare",
       "-m",
+      "--pid", // with this process ends whatever it has started
+      "--fork",
+      "--kill-child",
       "sh",
       "-c",
       places,
