@@ -7,6 +7,10 @@ package org.kvmzone.net;
 enum Drop {
   /** From the guest: no whole virtio-net header, or one that asks for what was not negotiated. */
   BAD_HEADER("txbadhdr", "bad-header"),
+  /** From the guest: a checksum is asked for where the frame has none. */
+  BAD_CHECKSUM("txbadcksum", "bad-checksum-request"),
+  /** From the guest: segmentation is asked for of what cannot be so segmented. */
+  BAD_SEGMENTATION("txbadgso", "bad-segmentation-request"),
   /** From the guest: shorter than an Ethernet header. */
   TX_RUNT("txrunt", "runt"),
   /** From the guest: longer than the MTU allows. */

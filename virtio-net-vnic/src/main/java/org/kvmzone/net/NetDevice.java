@@ -23,7 +23,8 @@ import org.kvmzone.dhcp.DhcpServer;
  * A virtio network card (virtio 1.3 §5.1) on a {@link Vnic}. Queue 2p receives, queue 2p+1 sends.
  *
  * <p>The control queue, the link status and the guest's own list of addresses are QEMU's and never
- * seen here. No offloads are offered yet: every frame is complete, in both directions.
+ * seen here. What one side leaves undone of a frame, its checksum or its segmentation, goes on with
+ * it undone to who takes it so, and is done here for the others.
  *
  * <p>Chains are given back in the order in which they were made available, in both directions: a
  * batch is settled in its order, and what cannot be settled is put back, the last first. So
@@ -79,7 +80,7 @@ final class NetDevice implements NetworkDevice {
     return switch (config.link()) {
       case LinkConfig.Stub stub ->
           Etherstub.open(stub.name(), config.id(), config.mac(), config.queues(), client, drops);
-      case LinkConfig.Discard _ -> new DiscardVnic(config.queues(), config.mtu());
+      case LinkConfig.Discard _ -> new DiscardVnic(config.queues());
       case LinkConfig.Echo _ -> new EchoVnic(client);
       case LinkConfig.Chargen source ->
           new ChargenVnic(config.mac(), config.queues(), source.frameSize(), client);
@@ -94,10 +95,11 @@ final class NetDevice implements NetworkDevice {
     this.config = config;
     drops = new Drops(config.ifname());
     int longest = config.mtu() + VirtioNet.OVERHEAD;
-    int slot = Math.max(longest, DhcpServer.MAX_REPLY);
+    int room = Math.max(longest, DhcpServer.MAX_REPLY);
+    int most = config.offloads().unsegmented() ? VirtioNet.LONGEST_UNSEGMENTED : room;
     receivers = new ReceiveQueue[config.queues()];
     for (int i = 0; i < receivers.length; i++) {
-      receivers[i] = new ReceiveQueue(config.ifname(), drops, config.backlog(), slot);
+      receivers[i] = new ReceiveQueue(config.ifname(), drops, config.backlog(), room, most);
     }
     guest = new GuestSide(config.mac(), config.promisc(), longest, drops, receivers);
     vnic = opener.open(guest, drops);
@@ -116,6 +118,7 @@ final class NetDevice implements NetworkDevice {
         pair,
         config.ifname(),
         config.mtu(),
+        config.offloads().unsegmented(),
         vnic,
         new LinkProtection(config.protection()),
         services,
@@ -133,6 +136,7 @@ final class NetDevice implements NetworkDevice {
         | VirtioNet.MTU
         | VirtioNet.GUEST_ANNOUNCE
         | Features.IN_ORDER
+        | config.offloads().bits()
         | (config.queues() > 1 ? VirtioNet.MQ : 0);
   }
 

@@ -30,6 +30,7 @@ final class NetReport {
     list(properties, "allowed-ips", config.protection().allowedIps());
     list(properties, "allowed-dhcp-cids", config.protection().allowedDhcpCids());
     properties.put("mtu", Integer.toString(config.mtu()));
+    properties.put("offloads", config.offloads().toString());
     properties.put("promisc", config.promisc() ? "on" : "off");
     properties.put("queues", Integer.toString(config.queues()));
     properties.put("threads", Integer.toString(config.threads()));

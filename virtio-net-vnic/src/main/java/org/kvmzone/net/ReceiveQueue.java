@@ -55,12 +55,13 @@ final class ReceiveQueue {
    *
    * @param vnic the VNIC's name, for probes
    * @param waiting how many frames may wait, a power of two
+   * @param room bytes of the longest frame of the network
    * @param longest the longest frame, bytes
    */
-  ReceiveQueue(String vnic, Drops drops, int waiting, int longest) {
+  ReceiveQueue(String vnic, Drops drops, int waiting, int room, int longest) {
     this.vnic = vnic;
     this.drops = drops;
-    this.backlog = new Backlog(waiting, longest);
+    this.backlog = new Backlog(waiting, room, longest);
   }
 
   /** The format from the next start on. */
@@ -70,10 +71,11 @@ final class ReceiveQueue {
 
   /** The guest has set the ring up; what waits is for whoever used it before. */
   void started(DeviceQueue queue) {
-    while (backlog.first() >= 0) {
-      drops.count(Drop.NOT_READY, backlog.slots().length(backlog.first()));
+    for (int slot = backlog.first(); slot >= 0; slot = backlog.first()) {
+      drops.count(Drop.NOT_READY, backlog.batch(slot).length(backlog.frame(slot)));
       backlog.removeFirst();
     }
+    writer.forget();
     exhausted = false;
     held = false;
     shunned = false;
@@ -92,14 +94,63 @@ final class ReceiveQueue {
 
   /** Takes the frames of a batch that have their bit set, from any thread. */
   void receive(FrameBatch batch, long frames) {
-    long _ = receive(batch, frames, false);
+    long _ = receiveOrFinish(batch, frames, false);
   }
 
   /** The same from a source on this guest's thread; returns those that find no room. */
   long offer(FrameBatch batch, long frames) {
-    long left = receive(batch, frames, true);
+    long left = receiveOrFinish(batch, frames, true);
     held = left != 0;
     return left;
+  }
+
+  /** Hands over what this guest takes as it is, and completes the others; all in their order. */
+  private long receiveOrFinish(FrameBatch batch, long frames, boolean own) {
+    long incomplete = (batch.asking() & frames) == 0 ? 0 : notTaken(batch, frames);
+    if (incomplete == 0) {
+      return receive(batch, frames, own);
+    }
+    long left = frames;
+    while (left != 0) {
+      long first = Long.lowestOneBit(left & incomplete);
+      long before = first == 0 ? left : left & (first - 1);
+      long refused = before == 0 ? 0 : receive(batch, before, own);
+      left &= ~before;
+      if (refused != 0) {
+        return refused | left;
+      }
+      left &= ~first;
+      if (first != 0) {
+        finish(batch, Long.numberOfTrailingZeros(first));
+      }
+    }
+    return 0;
+  }
+
+  /** The frames of which this guest has not negotiated what they ask for. */
+  private long notTaken(FrameBatch batch, long frames) {
+    Target now = target;
+    if (now == null) {
+      return 0;
+    }
+    Offloads offloads = now.format.offloads();
+    long incomplete = 0;
+    for (long left = batch.asking() & frames; left != 0; left &= left - 1) {
+      int frame = Long.numberOfTrailingZeros(left);
+      if (!offloads.takes(batch.gso(frame), batch.isIpv6(frame))) {
+        incomplete |= Long.lowestOneBit(left);
+      }
+    }
+    return incomplete;
+  }
+
+  /** Receives a frame as what becomes of it; as with any other, what finds no room is dropped. */
+  private void finish(FrameBatch batch, int frame) {
+    Segmenter segmenter = batch.segmenter();
+    segmenter.begin(batch, frame);
+    while (segmenter.next()) {
+      long _ = receive(segmenter.batch(), segmenter.batch().all(), false);
+    }
   }
 
   private long receive(FrameBatch batch, long frames, boolean own) {
@@ -146,6 +197,9 @@ final class ReceiveQueue {
   int process(DeviceQueue queue, int budget) {
     Target now = target;
     if (budget == 0 || now == null || !now.queue.equals(queue)) {
+      if (!queue.isRunning()) {
+        writer.release(queue.ring()); // so that nothing is in flight
+      }
       return 0;
     }
     int done = drain(now, budget);
@@ -172,14 +226,16 @@ final class ReceiveQueue {
   /** As many as fit; returns those that don't. */
   private long deliver(Target to, FrameBatch batch, long frames, boolean own) {
     undelivered = frames;
-    int most = backlog.slots().capacity();
+    int most = backlog.capacity();
     while (most > 0 && (own || !shunned) && drain(to, 1) > 0) {
       most--;
     }
     // A slot that another sender is just filling counts too: it may hold this sender's turn back.
     while (undelivered != 0 && (own || !shunned) && backlog.isEmpty()) {
-      if (writeEach(to, batch) == 0) {
-        if (!write(to, batch, Long.numberOfTrailingZeros(undelivered))) {
+      int first = Long.numberOfTrailingZeros(undelivered);
+      // What is still to be segmented takes several buffers nearly always.
+      if (batch.isUnsegmented(first) || writeEach(to, batch) == 0) {
+        if (!write(to, batch, first)) {
           break;
         }
         undelivered &= undelivered - 1;
@@ -208,7 +264,7 @@ final class ReceiveQueue {
     int done = 0;
     while (done < budget) {
       int slot = backlog.first();
-      if (slot < 0 || !write(to, backlog.slots(), slot)) {
+      if (slot < 0 || !write(to, backlog.batch(slot), backlog.frame(slot))) {
         break;
       }
       backlog.removeFirst();
@@ -233,7 +289,7 @@ final class ReceiveQueue {
       }
       case SHORT -> drops.count(Drop.NO_BUFFER, length);
       case TOO_LONG -> drops.count(Drop.RX_TOO_LONG, length);
-      case EMPTY -> {
+      case EMPTY, WAITING -> {
         if (to.queue.ring().fault().isEmpty()) {
           exhausted = true;
           return false;

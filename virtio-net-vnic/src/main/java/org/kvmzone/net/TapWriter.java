@@ -21,8 +21,8 @@ import org.kvmzone.bridge.memory.Buffers;
 final class TapWriter {
   private static final Logger LOG = System.getLogger(TapWriter.class.getName());
 
-  /** Pieces of a frame that the kernel is handed; one in more pieces is copied whole before. */
-  private static final int MAX_PIECES = 64;
+  /** Pieces of a frame that the kernel takes (IOV_MAX); one in more pieces is copied before. */
+  private static final int MAX_PIECES = 1024;
 
   private final String name;
   private final Fd fd;
@@ -68,13 +68,16 @@ final class TapWriter {
 
   private long write(FrameBatch batch, int frame) {
     if (batch.rest(frame).count() >= MAX_PIECES) {
-      batch.captureWhole(frame);
+      batch.capture(frame);
     }
     long address = batch.memory().address() + batch.headerAt(frame);
     long length = (long) VirtioNet.HEADER + batch.captured(frame);
     Buffers rest = batch.rest(frame);
     if (rest.count() == 0) {
       return Unistd.write(fd.number(), address, length);
+    }
+    if (rest.count() >= MAX_PIECES) {
+      return -Errno.EINVAL; // a frame of 64 KiB in more descriptors than any driver has use for
     }
     Iovec.set(pieces, 0, address, length);
     int count = 1 + rest.toIovecs(0, restPieces);
