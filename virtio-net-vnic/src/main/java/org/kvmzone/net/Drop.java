@@ -26,6 +26,8 @@ enum Drop {
   RX_TOO_LONG("rxtoolong", "too-long-to-receive"),
   /** From the link below: shorter than an Ethernet header. */
   RX_RUNT("ierrors", "runt-received"),
+  /** From the link below: a checksum or segmentation is left undone that the frame hasn't got. */
+  RX_BAD_HEADER("ierrors", "bad-header-received"),
   /** To the guest: it has no buffer, and those that wait for one are as many as may. */
   NO_BUFFER("norcvbuf", "no-receive-buffer"),
   /** To the guest: it has not set up its ring, or broke it. */

@@ -31,8 +31,6 @@ final class FrameBatch {
 
   private static final ValueLayout.OfLong BE64 =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-  private static final ValueLayout.OfShort LE16 =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfInt BE32 =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
   private static final ValueLayout.OfLong LE64 =
@@ -201,13 +199,7 @@ final class FrameBatch {
    * checksum, no segmentation.
    */
   boolean asksNothing(int frame, int header) {
-    return asksNothing(memory, frameAt(frame) - header);
-  }
-
-  /** The same of a driver's header anywhere. */
-  static boolean asksNothing(MemorySegment memory, long at) {
-    return (memory.get(ValueLayout.JAVA_BYTE, at + VirtioNet.FLAGS) & VirtioNet.NEEDS_CSUM) == 0
-        && memory.get(ValueLayout.JAVA_BYTE, at + VirtioNet.GSO_TYPE) == VirtioNet.GSO_NONE;
+    return NetHeader.asksNothing(memory, frameAt(frame) - header);
   }
 
   /** How many of the frames that were staged together have such a header, from the first on. */
@@ -270,12 +262,7 @@ final class FrameBatch {
     long at = headerAt(size);
     asking |= 1L << size;
     addStaged();
-    memory.set(ValueLayout.JAVA_BYTE, at + VirtioNet.FLAGS, (byte) VirtioNet.NEEDS_CSUM);
-    memory.set(ValueLayout.JAVA_BYTE, at + VirtioNet.GSO_TYPE, (byte) gso);
-    memory.set(LE16, at + VirtioNet.HDR_LEN, (short) header);
-    memory.set(LE16, at + VirtioNet.GSO_SIZE, (short) segment);
-    memory.set(LE16, at + VirtioNet.CSUM_START, (short) checksumStart);
-    memory.set(LE16, at + VirtioNet.CSUM_OFFSET, (short) checksumOffset);
+    NetHeader.set(memory, at, gso, header, segment, checksumStart, checksumOffset);
   }
 
   /** Adds the frame that was staged, whose checksum somebody whom we trust has verified. */
@@ -283,7 +270,7 @@ final class FrameBatch {
     long at = headerAt(size);
     asking |= 1L << size;
     addStaged();
-    memory.set(ValueLayout.JAVA_BYTE, at + VirtioNet.FLAGS, (byte) VirtioNet.DATA_VALID);
+    NetHeader.setFlags(memory, at, VirtioNet.DATA_VALID);
   }
 
   /** A bit for each frame whose header is not plain; of no more than {@link #MAX_FRAMES}. */
@@ -291,9 +278,14 @@ final class FrameBatch {
     return asking;
   }
 
+  /** Whether the frame is complete: its header is plain. */
+  boolean isPlain(int frame) {
+    return memory.get(LE64, headerAt(frame)) == 0; // flags and gso_type are in there
+  }
+
   /** The header's gso_type. */
   int gso(int frame) {
-    return memory.get(ValueLayout.JAVA_BYTE, headerAt(frame) + VirtioNet.GSO_TYPE) & 0xff;
+    return NetHeader.gso(memory, headerAt(frame));
   }
 
   /** Whether the frame is still to be segmented. */
@@ -301,40 +293,12 @@ final class FrameBatch {
     return gso(frame) != VirtioNet.GSO_NONE;
   }
 
-  /** Whether the frame's checksum is still to be finished. */
-  boolean needsChecksum(int frame) {
-    return (memory.get(ValueLayout.JAVA_BYTE, headerAt(frame) + VirtioNet.FLAGS)
-            & VirtioNet.NEEDS_CSUM)
-        != 0;
-  }
-
-  /** Bytes of the headers that each segment gets. */
-  int headersOf(int frame) {
-    return field(frame, VirtioNet.HDR_LEN);
-  }
-
-  /** Bytes of each segment besides its headers. */
-  int segmentOf(int frame) {
-    return field(frame, VirtioNet.GSO_SIZE);
-  }
-
-  /** From where on the checksum is computed. */
-  int checksumStart(int frame) {
-    return field(frame, VirtioNet.CSUM_START);
-  }
-
-  /** Where the checksum is, from its start on. */
-  int checksumOffset(int frame) {
-    return field(frame, VirtioNet.CSUM_OFFSET);
-  }
-
-  private int field(int frame, int which) {
-    return memory.get(LE16, headerAt(frame) + which) & 0xffff;
-  }
-
   /** The longest frame that this one becomes when it is segmented, bytes. */
   int wireLength(int frame) {
-    return isUnsegmented(frame) ? headersOf(frame) + segmentOf(frame) : lengths[frame];
+    long at = headerAt(frame);
+    return isUnsegmented(frame)
+        ? NetHeader.headers(memory, at) + NetHeader.segment(memory, at)
+        : lengths[frame];
   }
 
   /** Where the Ethernet frame's payload begins: behind a VLAN tag if it has one. */

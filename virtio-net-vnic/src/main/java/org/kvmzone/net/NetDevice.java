@@ -136,7 +136,7 @@ final class NetDevice implements NetworkDevice {
         | VirtioNet.MTU
         | VirtioNet.GUEST_ANNOUNCE
         | Features.IN_ORDER
-        | config.offloads().bits()
+        | (config.offloads().bits() & vnic.offloads().bits())
         | (config.queues() > 1 ? VirtioNet.MQ : 0);
   }
 
@@ -158,6 +158,7 @@ final class NetDevice implements NetworkDevice {
       receivers[i].negotiated(format);
       senders[i].negotiated(format);
     }
+    vnic.negotiated(format.offloads());
   }
 
   @Override

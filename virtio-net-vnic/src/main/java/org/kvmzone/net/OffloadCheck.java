@@ -1,8 +1,6 @@
 package org.kvmzone.net;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.packet.EtherType;
 import org.kvmzone.packet.Frame;
@@ -29,9 +27,6 @@ final class OffloadCheck {
   private static final int LEAST_TCP_LENGTH = 20;
   private static final int MOST_TCP_LENGTH = 60;
 
-  private static final ValueLayout.OfShort LE16 =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
   private int flags;
   private int gso;
   private int segment;
@@ -43,12 +38,22 @@ final class OffloadCheck {
   void read(FrameBatch batch, int slot, int length) {
     MemorySegment memory = batch.memory();
     long at = batch.frameAt(slot) - length;
-    flags = memory.get(ValueLayout.JAVA_BYTE, at + VirtioNet.FLAGS);
-    gso = memory.get(ValueLayout.JAVA_BYTE, at + VirtioNet.GSO_TYPE) & 0xff;
-    segment = memory.get(LE16, at + VirtioNet.GSO_SIZE) & 0xffff;
-    start = memory.get(LE16, at + VirtioNet.CSUM_START) & 0xffff;
-    offset = memory.get(LE16, at + VirtioNet.CSUM_OFFSET) & 0xffff;
+    flags = NetHeader.flags(memory, at);
+    gso = NetHeader.gso(memory, at);
+    segment = NetHeader.segment(memory, at);
+    start = NetHeader.checksumStart(memory, at);
+    offset = NetHeader.checksumOffset(memory, at);
     headers = 0;
+  }
+
+  /** Whether nothing of the frame is left undone. */
+  boolean asksNothing() {
+    return (flags & VirtioNet.NEEDS_CSUM) == 0 && !isUnsegmented();
+  }
+
+  /** Whether somebody has verified the checksum of such a frame. */
+  boolean isVerified() {
+    return (flags & VirtioNet.DATA_VALID) != 0;
   }
 
   /** Whether the frame is to be segmented. */

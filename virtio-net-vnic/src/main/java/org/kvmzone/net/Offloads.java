@@ -30,7 +30,7 @@ record Offloads(long bits) {
   /** Every bit that is offered here. */
   static final long ALL = CSUM | TSO | USO;
 
-  static final Offloads NONE = new Offloads(0);
+  static final Offloads EVERY = new Offloads(ALL);
 
   /** Those among a driver's feature bits; what comes without its requirement does not count. */
   static Offloads of(long features) {
@@ -49,7 +49,12 @@ record Offloads(long bits) {
     return of((csum ? CSUM : 0) | (tso ? TSO : 0) | (uso ? USO : 0));
   }
 
-  private boolean has(long bit) {
+  /** Those without UDP's segmentation. */
+  Offloads withoutUso() {
+    return new Offloads(bits & ~USO);
+  }
+
+  boolean has(long bit) {
     return (bits & bit) != 0;
   }
 

@@ -27,7 +27,12 @@ final class ReceiveQueue {
   private static final int PATIENCE = 256;
 
   /** The ring as it is set up. */
-  private record Target(DeviceQueue queue, HeaderFormat format) {}
+  private record Target(DeviceQueue queue, HeaderFormat format) {
+    /** Whether the guest takes a frame with what is left undone of it. */
+    boolean takes(FrameBatch batch, int frame) {
+      return batch.isPlain(frame) || format.offloads().takes(batch.gso(frame), batch.isIpv6(frame));
+    }
+  }
 
   private final String vnic;
   private final Drops drops;
@@ -106,38 +111,34 @@ final class ReceiveQueue {
 
   /** Hands over what this guest takes as it is, and completes the others; all in their order. */
   private long receiveOrFinish(FrameBatch batch, long frames, boolean own) {
-    long incomplete = (batch.asking() & frames) == 0 ? 0 : notTaken(batch, frames);
+    // One look: by the next, the guest may have booted another driver.
+    Target now = target;
+    long incomplete = (batch.asking() & frames) == 0 ? 0 : notTaken(now, batch, frames);
     if (incomplete == 0) {
-      return receive(batch, frames, own);
+      return receive(now, batch, frames, own);
     }
     long left = frames;
     while (left != 0) {
       long first = Long.lowestOneBit(left & incomplete);
       long before = first == 0 ? left : left & (first - 1);
-      long refused = before == 0 ? 0 : receive(batch, before, own);
+      long refused = before == 0 ? 0 : receive(now, batch, before, own);
       left &= ~before;
       if (refused != 0) {
         return refused | left;
       }
       left &= ~first;
       if (first != 0) {
-        finish(batch, Long.numberOfTrailingZeros(first));
+        finish(now, batch, Long.numberOfTrailingZeros(first));
       }
     }
     return 0;
   }
 
   /** The frames of which this guest has not negotiated what they ask for. */
-  private long notTaken(FrameBatch batch, long frames) {
-    Target now = target;
-    if (now == null) {
-      return 0;
-    }
-    Offloads offloads = now.format.offloads();
+  private static long notTaken(@Nullable Target now, FrameBatch batch, long frames) {
     long incomplete = 0;
-    for (long left = batch.asking() & frames; left != 0; left &= left - 1) {
-      int frame = Long.numberOfTrailingZeros(left);
-      if (!offloads.takes(batch.gso(frame), batch.isIpv6(frame))) {
+    for (long left = batch.asking() & frames; now != null && left != 0; left &= left - 1) {
+      if (!now.takes(batch, Long.numberOfTrailingZeros(left))) {
         incomplete |= Long.lowestOneBit(left);
       }
     }
@@ -145,16 +146,15 @@ final class ReceiveQueue {
   }
 
   /** Receives a frame as what becomes of it; as with any other, what finds no room is dropped. */
-  private void finish(FrameBatch batch, int frame) {
+  private void finish(@Nullable Target now, FrameBatch batch, int frame) {
     Segmenter segmenter = batch.segmenter();
     segmenter.begin(batch, frame);
     while (segmenter.next()) {
-      long _ = receive(segmenter.batch(), segmenter.batch().all(), false);
+      long _ = receive(now, segmenter.batch(), segmenter.batch().all(), false);
     }
   }
 
-  private long receive(FrameBatch batch, long frames, boolean own) {
-    Target now = target;
+  private long receive(@Nullable Target now, FrameBatch batch, long frames, boolean own) {
     if (now == null || !now.queue.isRunning()) {
       dropAll(Drop.NOT_READY, batch, frames);
       return 0;
@@ -264,7 +264,14 @@ final class ReceiveQueue {
     int done = 0;
     while (done < budget) {
       int slot = backlog.first();
-      if (slot < 0 || !write(to, backlog.batch(slot), backlog.frame(slot))) {
+      if (slot < 0) {
+        break;
+      }
+      FrameBatch batch = backlog.batch(slot);
+      int frame = backlog.frame(slot);
+      if (!to.takes(batch, frame)) { // it came for the driver before
+        drops.count(Drop.NOT_READY, batch.length(frame));
+      } else if (!write(to, batch, frame)) {
         break;
       }
       backlog.removeFirst();

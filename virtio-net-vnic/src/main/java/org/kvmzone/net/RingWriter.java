@@ -98,6 +98,9 @@ final class RingWriter {
   Outcome write(Virtqueue ring, HeaderFormat format, FrameBatch batch, int frame) {
     long need = (long) format.length() + batch.length(frame);
     effort = 0;
+    if (isStale()) {
+      release(ring);
+    }
     if (held == 0 && !popFirst(ring, format)) {
       return Outcome.EMPTY;
     }
@@ -128,6 +131,19 @@ final class RingWriter {
     held = 0;
     push(ring, count);
     return Outcome.WRITTEN;
+  }
+
+  /** Whether the guest's memory was mapped anew since something was kept. */
+  private boolean isStale() {
+    for (int i = 0; i < held; i++) {
+      Buffers room = chains[i].writable();
+      for (int piece = 0; piece < room.count(); piece++) {
+        if (!room.segment(piece).scope().isAlive()) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   private Outcome lacking(Virtqueue ring, boolean wait) {

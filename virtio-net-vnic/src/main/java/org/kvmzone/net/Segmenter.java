@@ -40,6 +40,9 @@ final class Segmenter {
   private final FrameBatch batch;
   private FrameBatch source;
   private int frame;
+  private int gso;
+  private int start; // of the checksum, as is offset
+  private int offset;
   private int headers;
   private int segment;
   private int at; // how much of the source is done
@@ -62,15 +65,19 @@ final class Segmenter {
     frame = slot;
     at = 0;
     number = 0;
-    boolean whole = !from.isUnsegmented(slot);
-    headers = whole ? Math.min(from.captured(slot), batch.room()) : from.headersOf(slot);
-    segment = whole ? from.length(slot) - headers : from.segmentOf(slot);
+    MemorySegment memory = from.memory();
+    long header = from.headerAt(slot);
+    gso = NetHeader.gso(memory, header);
+    start = NetHeader.checksumStart(memory, header);
+    offset = NetHeader.checksumOffset(memory, header);
+    headers = NetHeader.headers(memory, header);
+    segment = NetHeader.segment(memory, header);
   }
 
   /** Fills {@link #batch} with the next frames; false if there are no more. */
   boolean next() {
     batch.clear();
-    if (source.isUnsegmented(frame)) {
+    if (gso != VirtioNet.GSO_NONE) {
       int payload = source.length(frame) - headers;
       while (at < payload && batch.size() < batch.capacity()) {
         add(Math.min(segment, payload - at), payload);
@@ -82,9 +89,11 @@ final class Segmenter {
   }
 
   private void addWhole() {
-    batch.compose(source, frame, headers, headers, segment);
-    if (source.needsChecksum(frame)) {
-      finish(batch, source.checksumStart(frame), source.checksumOffset(frame));
+    int head = Math.min(source.captured(frame), batch.room());
+    batch.compose(source, frame, head, head, source.length(frame) - head);
+    int flags = NetHeader.flags(source.memory(), source.headerAt(frame));
+    if ((flags & VirtioNet.NEEDS_CSUM) != 0) {
+      finish(batch, start, offset);
     }
     batch.addStaged();
   }
@@ -92,29 +101,27 @@ final class Segmenter {
   private void add(int length, int payload) {
     batch.compose(source, frame, headers, headers + at, length);
     MemorySegment memory = batch.memory();
-    long start = batch.frameAt(batch.size());
-    int l4 = source.checksumStart(frame);
-    boolean tcp = source.gso(frame) != VirtioNet.GSO_UDP_L4;
-    internet(memory, start, length);
-    if (tcp) {
-      tcp(memory, start + l4, at + length == payload);
+    long begin = batch.frameAt(batch.size());
+    internet(memory, begin, length);
+    if (gso == VirtioNet.GSO_UDP_L4) {
+      memory.set(SHORT, begin + start + UDP_LENGTH, (short) (headers - start + length));
     } else {
-      memory.set(SHORT, start + l4 + UDP_LENGTH, (short) (headers - l4 + length));
+      tcp(memory, begin + start, at + length == payload);
     }
     // The sender has put the sum of a pseudo header there, which has the length of all of it.
-    long field = start + l4 + source.checksumOffset(frame);
+    long field = begin + start + offset;
     long sum = (memory.get(SHORT, field) & 0xffffL) + (~payload & 0xffff) + length;
     memory.set(SHORT, field, (short) ~Checksum.fold(sum));
-    finish(batch, l4, source.checksumOffset(frame));
+    finish(batch, start, offset);
     batch.addStaged();
     at += length;
     number++;
   }
 
   /** The IP header of a frame: its length, and what IPv4 has besides. */
-  private void internet(MemorySegment memory, long start, int length) {
+  private void internet(MemorySegment memory, long begin, int length) {
     int l3 = source.l3Offset(frame);
-    long ip = start + l3;
+    long ip = begin + l3;
     int behind = headers + length - l3;
     if (source.isIpv6(frame)) {
       memory.set(SHORT, ip + IPV6_PAYLOAD_LENGTH, (short) (behind - IPV6_LENGTH));
@@ -145,7 +152,8 @@ final class Segmenter {
     long from = batch.frameAt(slot);
     int copied = batch.captured(slot);
     long sum = Checksum.add(0, memory, from + start, copied - start);
-    sum += rotated(sum(batch.rest(slot)), (copied - start) % 2 != 0);
+    long rest = sum(batch.rest(slot));
+    sum += (copied - start) % 2 == 0 ? rest : Checksum.swapped(rest);
     int checksum = Checksum.fold(sum);
     // Zero says in UDP that there is none; the other zero is as good everywhere (RFC 768).
     memory.set(SHORT, from + start + offset, (short) (checksum == 0 ? 0xffff : checksum));
@@ -158,18 +166,9 @@ final class Segmenter {
     for (int i = 0; i < pieces.count(); i++) {
       long length = pieces.length(i);
       long piece = Checksum.add(0, pieces.segment(i), pieces.offset(i), length);
-      sum += rotated(piece, done % 2 != 0);
+      sum += done % 2 == 0 ? piece : Checksum.swapped(piece);
       done += length;
     }
     return sum;
-  }
-
-  /** A sum as it counts behind an odd number of bytes (RFC 1071 §2). */
-  private static long rotated(long sum, boolean odd) {
-    if (!odd) {
-      return sum;
-    }
-    int folded = ~Checksum.fold(sum) & 0xffff;
-    return (folded << 8 | folded >>> 8) & 0xffffL;
   }
 }

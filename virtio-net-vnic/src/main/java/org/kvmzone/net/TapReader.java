@@ -7,14 +7,19 @@ import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.Unistd;
+import org.kvmzone.packet.Frame;
 
 /**
  * Reads frames from one descriptor of a tap into private memory, a system call a frame, as long as
  * the guest has room: what it has no room for waits here, a batch of it, and in the tap's own
- * queue, whose overflow the kernel counts.
+ * queue, whose overflow the kernel counts. What the kernel says that it left undone of a frame is
+ * held against the frame as if a guest had said so.
  */
 final class TapReader implements EventSource {
   private static final Logger LOG = System.getLogger(TapReader.class.getName());
+
+  /** So much is handed over at once, bytes: it is still in the cache when it is copied. */
+  private static final int ENOUGH = 256 << 10;
 
   private final String name;
   private final int pair;
@@ -22,8 +27,12 @@ final class TapReader implements EventSource {
   private final List<TapWriter> writers;
   private final VnicClient client;
   private final Drops drops;
-  private final FrameBatch batch;
+  private final FrameBatch batch =
+      new FrameBatch(FrameBatch.MAX_FRAMES, VirtioNet.LONGEST_UNSEGMENTED);
+  private final Frame frame = new Frame();
+  private final OffloadCheck check = new OffloadCheck();
   private long waiting; // of the batch: frames that found no room
+  private boolean more; // in the tap's queue, as far as is known
   private int loggedError;
 
   /**
@@ -32,23 +41,14 @@ final class TapReader implements EventSource {
    * @param name the interface's, for messages
    * @param pair the pair of queues that its frames are for
    * @param writers those of all pairs of the device, this one's among them
-   * @param longest the longest frame, bytes
    */
-  TapReader(
-      String name,
-      int pair,
-      Fd fd,
-      List<TapWriter> writers,
-      int longest,
-      VnicClient client,
-      Drops drops) {
+  TapReader(String name, int pair, Fd fd, List<TapWriter> writers, VnicClient client, Drops drops) {
     this.name = name;
     this.pair = pair;
     this.fd = fd;
     this.writers = writers;
     this.client = client;
     this.drops = drops;
-    batch = new FrameBatch(FrameBatch.MAX_FRAMES, longest);
   }
 
   @Override
@@ -65,13 +65,10 @@ final class TapReader implements EventSource {
     }
     waiting = waiting == 0 ? 0 : client.offer(pair, batch, waiting);
     int done = 0;
-    boolean more = true;
+    more = true;
     while (more && done < budget && waiting == 0) {
-      int limit = Math.min(batch.capacity(), budget - done);
-      int read = read(limit);
+      done += read(Math.min(batch.capacity(), budget - done));
       waiting = batch.size() == 0 ? 0 : client.offer(pair, batch, batch.all());
-      done += read;
-      more = read == limit;
     }
     return done;
   }
@@ -80,25 +77,49 @@ final class TapReader implements EventSource {
   private int read(int limit) {
     batch.clear();
     int count = 0;
-    while (count < limit) {
+    for (long bytes = 0; count < limit && bytes < ENOUGH; count++) {
       long address = batch.memory().address() + batch.headerAt(batch.size());
       // A byte more than may be: a frame that fills it is too long.
       long result = Unistd.read(fd.number(), address, VirtioNet.HEADER + batch.longest() + 1L);
       if (result < 0) {
         log((int) -result);
+        more = false;
         break;
       }
-      count++;
-      int length = (int) result - VirtioNet.HEADER;
-      if (length < VirtioNet.ETHERNET) {
-        drops.count(Drop.RX_RUNT, Math.max(0, length));
-      } else if (length > batch.longest()) {
-        drops.count(Drop.RX_TOO_LONG, length);
-      } else {
-        batch.addWhole(length);
-      }
+      bytes += result;
+      add((int) result - VirtioNet.HEADER);
     }
     return count;
+  }
+
+  /** Adds the frame that was read, if it is any good. */
+  private void add(int length) {
+    if (length < VirtioNet.ETHERNET) {
+      drops.count(Drop.RX_RUNT, Math.max(0, length));
+      return;
+    }
+    if (length > batch.longest()) {
+      drops.count(Drop.RX_TOO_LONG, length);
+      return;
+    }
+    batch.stageWhole(length);
+    int slot = batch.size();
+    check.read(batch, slot, VirtioNet.HEADER);
+    if (check.asksNothing()) {
+      if (check.isVerified()) {
+        batch.addVerified();
+      } else {
+        batch.addStaged();
+      }
+      return;
+    }
+    frame.wrap(batch.memory(), batch.frameAt(slot), length, length);
+    Drop contradiction = check.contradiction(frame);
+    if (contradiction == null) {
+      check.addTo(batch);
+    } else {
+      drops.count(Drop.RX_BAD_HEADER, length);
+    }
   }
 
   private void log(int error) {

@@ -21,10 +21,21 @@ import org.kvmzone.bridge.ffi.SysIoctl;
 /**
  * A VNIC on a tap: the other end of it is an interface of this host's kernel. Each pair of queues
  * has a descriptor of its own; if an operator hands over fewer, the pairs share them.
+ *
+ * <p>Checksums and segmentation that the guest leaves undone are the kernel's to do, and the kernel
+ * leaves undone what the guest takes so.
  */
 final class TapVnic implements Vnic {
   private static final Logger LOG = System.getLogger(TapVnic.class.getName());
   private static final String DEVICE = "/dev/net/tun";
+
+  /** TUN_F_USO4 and TUN_F_USO6, of kernels since 6.2: newer than the headers that we check. */
+  private static final int USO4 = 0x20;
+
+  private static final int USO6 = 0x40;
+
+  private final String name;
+  private final boolean uso;
 
   private final List<Fd> fds;
   private final List<TapWriter> writers = new ArrayList<>();
@@ -37,13 +48,15 @@ final class TapVnic implements Vnic {
    * @param queues pairs of queues, at least as many as descriptors
    */
   TapVnic(String name, List<Fd> fds, int queues, int mtu, VnicClient client, Drops drops) {
+    this.name = name;
     this.fds = List.copyOf(fds);
+    uso = setOffloads(LinuxIfTun.TUN_F_CSUM | USO4 | USO6) >= 0;
+    int ignored = setOffloads(0);
     for (int i = 0; i < queues; i++) {
       writers.add(new TapWriter(name, fds.get(i % fds.size()), drops));
     }
-    int longest = mtu + VirtioNet.OVERHEAD;
     for (int i = 0; i < fds.size(); i++) {
-      readers.add(new TapReader(name, i, fds.get(i), writers, longest, client, drops));
+      readers.add(new TapReader(name, i, fds.get(i), writers, client, drops));
     }
   }
 
@@ -174,9 +187,47 @@ final class TapVnic implements Vnic {
       Errno.check(
           SysIoctl.ioctl(fd.number(), LinuxIfTun.TUNSETVNETHDRSZ, size.address()),
           "virtio-net header of tap " + name);
-      Errno.check(
-          SysIoctl.ioctl(fd.number(), LinuxIfTun.TUNSETOFFLOAD, 0), "offloads of tap " + name);
     }
+  }
+
+  /** Whether the kernel segments UDP. */
+  @Override
+  public Offloads offloads() {
+    return uso ? Offloads.EVERY : Offloads.EVERY.withoutUso();
+  }
+
+  @Override
+  public void negotiated(Offloads guest) {
+    int result =
+        setOffloads(
+            flag(guest, VirtioNet.GUEST_CSUM, LinuxIfTun.TUN_F_CSUM)
+                | flag(guest, VirtioNet.GUEST_TSO4, LinuxIfTun.TUN_F_TSO4)
+                | flag(guest, VirtioNet.GUEST_TSO6, LinuxIfTun.TUN_F_TSO6)
+                | flag(guest, VirtioNet.GUEST_ECN, LinuxIfTun.TUN_F_TSO_ECN)
+                | usoFlags(guest));
+    if (result < 0) {
+      // Nothing is lost by it: what the guest does not take is done here.
+      LOG.log(
+          Level.WARNING, "tap " + name + ": offloads stay as they are: " + Errno.message(-result));
+    }
+  }
+
+  /** The kernel knows both or none. */
+  private int usoFlags(Offloads guest) {
+    boolean both = guest.has(VirtioNet.GUEST_USO4) && guest.has(VirtioNet.GUEST_USO6);
+    return uso && both ? USO4 | USO6 : 0;
+  }
+
+  private static int flag(Offloads guest, long feature, int flag) {
+    return guest.has(feature) ? flag : 0;
+  }
+
+  private int setOffloads(int flags) {
+    int result = 0;
+    for (Fd fd : fds) {
+      result = Math.min(result, SysIoctl.ioctl(fd.number(), LinuxIfTun.TUNSETOFFLOAD, flags));
+    }
+    return result;
   }
 
   @Override

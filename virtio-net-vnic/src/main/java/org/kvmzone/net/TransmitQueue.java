@@ -159,7 +159,7 @@ final class TransmitQueue {
   /** Whether the first frame looks plain; the guest may still make another of it. */
   private boolean beginsPlain() {
     long at = singles.offset(0);
-    return singles.length(0) < format.length() || FrameBatch.asksNothing(singles.memory(), at);
+    return singles.length(0) < format.length() || NetHeader.asksNothing(singles.memory(), at);
   }
 
   /** Takes the plain frames at the beginning, and leaves the others for later; false if none is. */

@@ -221,9 +221,15 @@ final class Guest implements AutoCloseable {
 
   /** Makes a frame of any length available, after this header, in pieces of up to 4 KiB. */
   int queueLong(byte[] header, byte[] frame) {
+    return queueInPieces(header, frame, (frame.length + 4095) / 4096);
+  }
+
+  /** The same in so many pieces, and one for the header. */
+  int queueInPieces(byte[] header, byte[] frame, int number) {
     List<Piece> pieces = new ArrayList<>(List.of(ram.readable(header)));
-    for (int at = 0; at < frame.length; at += 4096) {
-      pieces.add(ram.readable(Arrays.copyOfRange(frame, at, Math.min(frame.length, at + 4096))));
+    int each = (frame.length + number - 1) / number;
+    for (int at = 0; at < frame.length; at += each) {
+      pieces.add(ram.readable(Arrays.copyOfRange(frame, at, Math.min(frame.length, at + each))));
     }
     return tx.add(pieces.toArray(Piece[]::new));
   }

@@ -81,20 +81,31 @@ final class NetNamespace implements AutoCloseable {
 
   /** Runs ip(8) in the namespace. */
   void ip(String... arguments) {
+    int exit = exitOfIp(arguments);
+    if (exit != 0) {
+      throw new AssertionError("ip " + List.of(arguments) + " ends with " + exit);
+    }
+  }
+
+  /** Makes a bridge of the kernel's, up; skips the test where there is none. */
+  void bridge(String name) {
+    assumeTrue(
+        exitOfIp("link", "add", name, "type", "bridge") == 0,
+        "this kernel has no bridges: taps that are joined by one are not tested");
+    ip("link", "set", name, "up", "addrgenmode", "none");
+  }
+
+  private int exitOfIp(String... arguments) {
     List<String> command = new ArrayList<>(List.of("ip"));
     command.addAll(List.of(arguments));
-    int exit =
-        call(() -> {
-          Process process = new ProcessBuilder(command).inheritIO().start();
-          if (!process.waitFor(10, TimeUnit.SECONDS)) {
-            process.destroyForcibly();
-            throw new IOException(command + " hangs");
-          }
-          return process.exitValue();
-        });
-    if (exit != 0) {
-      throw new AssertionError(command + " ends with " + exit);
-    }
+    return call(() -> {
+      Process process = new ProcessBuilder(command).inheritIO().start();
+      if (!process.waitFor(10, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        throw new IOException(command + " hangs");
+      }
+      return process.exitValue();
+    });
   }
 
   @Override

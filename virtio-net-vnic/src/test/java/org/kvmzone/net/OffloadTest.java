@@ -15,6 +15,9 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.kvmzone.bridge.memory.GuestMemory;
+import org.kvmzone.bridge.memory.MemoryRegion;
+import org.kvmzone.bridge.testing.GuestRam;
 import org.kvmzone.bridge.virtqueue.Features;
 import org.kvmzone.packet.testing.DhcpRequest;
 import org.kvmzone.packet.testing.Frames;
@@ -158,6 +161,43 @@ class OffloadTest {
     b.receive();
 
     assertThat(b.rxQueue().ring().inFlight()).isZero();
+  }
+
+  /** T6: buffers that are kept for a frame lie where the front end says now, not where they did. */
+  @Test
+  void memoryThatIsMappedAnew_whileBuffersAreKept_isLookedUpAgain() {
+    GuestRam more = new GuestRam(1 << 20, GuestRam.GUEST_BASE << 1, GuestRam.USER_BASE >> 1);
+    remap(more.region());
+    for (int i = 0; i < 10; i++) {
+      int ignored = b.rx().add(more.writable(LONG));
+    }
+    UndoneFrame frame = UndoneFrame.tcp(1448, 60000);
+    a.queueLong(frame.header(), frame.bytes());
+    a.transmit();
+    assertThat(b.rxQueue().ring().inFlight()).isEqualTo(10);
+
+    MemoryRegion again = MemoryRegion.map(more.region().description(), more.fd().number());
+    remap(again);
+    more.region().close();
+    for (int i = 0; i < 10; i++) {
+      int ignored = b.rx().add(b.ram().writable(LONG));
+    }
+    b.receive();
+
+    int buffers = 0;
+    while (b.rx().nextUsed().isPresent()) {
+      buffers++;
+    }
+    assertThat(buffers).isEqualTo(15);
+    assertThat(b.rxQueue().ring().fault()).isEmpty();
+    assertThat(b.count("ipackets64")).isEqualTo(1);
+    again.close();
+    more.fd().close();
+  }
+
+  private void remap(MemoryRegion region) {
+    GuestMemory both = new GuestMemory(List.of(b.ram().region(), region));
+    b.rxQueue().ring().remap(both, b.rx().memory());
   }
 
   /** What the ring can never hold is dropped, and the next frame arrives. */

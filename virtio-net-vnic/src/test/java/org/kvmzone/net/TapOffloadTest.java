@@ -1,0 +1,118 @@
+package org.kvmzone.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.kvmzone.net.Devices.IP_A;
+import static org.kvmzone.net.Devices.MAC_A;
+import static org.kvmzone.net.Devices.MAC_B;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.kvmzone.packet.testing.Frames;
+
+/**
+ * Two guests on taps that the kernel joins by a bridge: what one leaves undone reaches the other
+ * undone if it takes it so, else as the kernel does it, which is as the reference does it.
+ */
+class TapOffloadTest {
+  private static final long ALL = Guest.MODERN | Offloads.ALL;
+
+  private final NetNamespace namespace = NetNamespace.withTun();
+  private final List<Guest> guests = new ArrayList<>();
+
+  @BeforeEach
+  void bridge() {
+    namespace.bridge("br0");
+  }
+
+  @AfterEach
+  void close() {
+    guests.forEach(Guest::close);
+    namespace.close();
+  }
+
+  private Guest guest(String name, String mac, String properties, long features) {
+    String addresses = ",allowed-ips.0=" + IP_A + ",allowed-ips.1=" + UndoneFrame.IP6_A;
+    NetDevice device =
+        namespace.call(() ->
+            NetDevice.open(
+                Devices.config(
+                    "vnic,kind=tap,id=" + name + ",macaddr=" + mac + addresses + properties)));
+    Guest guest = new Guest(device, features);
+    guests.add(guest);
+    namespace.ip("link", "set", name, "master", "br0", "mtu", "9000");
+    namespace.ip("link", "set", name, "up", "addrgenmode", "none");
+    return guest;
+  }
+
+  /** The next frames of A's, of so many bytes in all; what the kernel says of its own is left. */
+  private static List<byte[]> await(Guest guest, int bytes) {
+    List<byte[]> frames = new ArrayList<>();
+    Await.until(
+        bytes + " bytes",
+        () -> {
+          guest.device().sources(0).forEach(source -> source.poll(64));
+          guest.receive();
+          guest.received().stream()
+              .filter(frame -> Arrays.equals(frame, 6, 12, Frames.mac(MAC_A), 0, 6))
+              .forEach(frames::add);
+          return frames.stream().mapToInt(frame -> frame.length).sum() >= bytes;
+        });
+    return frames;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "false,true,1448,64000",
+    "true,true,1428,65000",
+    "false,false,1472,60000",
+    "true,false,1000,60000",
+    "false,true,8900,60000",
+    "false,true,0,1000",
+    "true,false,0,20"
+  })
+  void whatOneGuestLeavesUndone_isDoneForTheOther_orNot(
+      boolean ipv6, boolean tcp, int segment, int payload) {
+    Guest a = guest("taba", MAC_A, ",mtu=9000", ALL);
+    Guest whole = guest("tabb", MAC_B, ",mtu=9000", ALL);
+    UndoneFrame frame = UndoneFrame.of(ipv6, tcp, segment, payload);
+    whole.offer(Guest.RING, 4096);
+
+    a.queueLong(frame.header(), frame.bytes());
+    a.transmit();
+    int bytes = frame.finished().stream().mapToInt(each -> each.length).sum();
+    List<byte[]> asItIs = await(whole, frame.bytes().length);
+    whole.reboot(Guest.MODERN);
+    whole.offer(Guest.RING, 4096);
+    a.queueLong(frame.header(), frame.bytes());
+    a.transmit();
+    List<byte[]> finished = await(whole, bytes);
+
+    if (frame.bytes().length > 128) { // else it is finished before it leaves
+      assertThat(asItIs).containsExactly(frame.bytes());
+    }
+    assertThat(finished).containsExactlyElementsOf(frame.finished());
+    assertThat(a.sent()).isEqualTo(2);
+    assertThat(a.count("oerrors")).isZero();
+    assertThat(whole.count("ierrors")).isZero();
+  }
+
+  /** More pieces than the kernel takes are fewer when the beginning is copied. */
+  @Test
+  void frameInCountlessPieces_leavesOrIsCounted() {
+    Guest a = guest("taba", MAC_A, "", ALL);
+    Guest b = guest("tabb", MAC_B, "", ALL);
+    UndoneFrame frame = UndoneFrame.tcp(1448, 60_000);
+    b.offer(Guest.RING, 4096);
+    a.queueInPieces(frame.header(), frame.bytes(), 250);
+    a.transmit();
+
+    assertThat(await(b, 60_000)).containsExactly(frame.bytes());
+    assertThat(a.count("oerrors")).isZero();
+  }
+}
