@@ -7,6 +7,7 @@ import org.kvmzone.packet.EtherType;
 import org.kvmzone.packet.Frame;
 import org.kvmzone.packet.Headers;
 import org.kvmzone.packet.IpProtocol;
+import org.kvmzone.packet.VlanSet;
 
 /**
  * Judges the frames that a guest sends.
@@ -34,7 +35,7 @@ public final class LinkProtection {
 
   private final long ownIpv4; // the MAC address and the EtherType behind it
   private final long mac;
-  private final int vlan;
+  private final VlanSet vlans;
   private final boolean macNospoof;
   private final boolean restricted;
   private final boolean ipNospoof;
@@ -45,7 +46,7 @@ public final class LinkProtection {
   public LinkProtection(LinkProtectionConfig config) {
     mac = config.mac().value();
     ownIpv4 = mac << 16 | EtherType.IPV4;
-    vlan = config.vlan().orElse(NO_VLAN);
+    vlans = config.vlans();
     macNospoof = config.macNospoof();
     restricted = config.restricted();
     ipNospoof = config.ipNospoof();
@@ -140,7 +141,7 @@ public final class LinkProtection {
 
   private Verdict restricted(Frame frame) {
     int id = frame.vlanId();
-    if (id != NO_VLAN && id != vlan) {
+    if (id != NO_VLAN && !vlans.contains(id)) {
       return Verdict.RESTRICTED_VLAN;
     }
     return switch (frame.etherType()) {

@@ -3,10 +3,10 @@ package org.kvmzone.antispoof;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.kvmzone.packet.IpPrefix;
 import org.kvmzone.packet.Ipv4Address;
 import org.kvmzone.packet.MacAddress;
+import org.kvmzone.packet.VlanSet;
 
 /**
  * What one VNIC's guest may send. Make it with {@link #builder}.
@@ -14,7 +14,7 @@ import org.kvmzone.packet.MacAddress;
  * @param mac the NIC's MAC address
  * @param ip the address that the NIC's own DHCP server gives
  * @param allowedIps addresses and ranges that are allowed besides; up to 32
- * @param vlan the VLAN, 1 to 4094, that the guest may tag its frames with
+ * @param vlans those that the guest may tag its frames with
  * @param macNospoof whether the Ethernet source must be the MAC
  * @param restricted whether only IPv4, IPv6 and ARP pass
  * @param ipNospoof whether IP sources must be allowed ones
@@ -26,7 +26,7 @@ public record LinkProtectionConfig(
     MacAddress mac,
     Optional<Ipv4Address> ip,
     List<IpPrefix> allowedIps,
-    OptionalInt vlan,
+    VlanSet vlans,
     boolean macNospoof,
     boolean restricted,
     boolean ipNospoof,
@@ -50,9 +50,6 @@ public record LinkProtectionConfig(
             + " allowed-dhcp-cids given: at most "
             + MAX_ALLOWED_DHCP_CIDS
             + " are possible");
-    check(
-        vlan.isEmpty() || (vlan.getAsInt() >= 1 && vlan.getAsInt() <= 4094),
-        "vlan " + vlan.orElse(0) + " is not within 1 to 4094");
   }
 
   private static void check(boolean right, String message) {
@@ -72,7 +69,7 @@ public record LinkProtectionConfig(
     private final List<IpPrefix> allowedIps = new ArrayList<>();
     private final List<ClientId> allowedDhcpCids = new ArrayList<>();
     private Optional<Ipv4Address> ip = Optional.empty();
-    private OptionalInt vlan = OptionalInt.empty();
+    private VlanSet vlans = VlanSet.NONE;
     private boolean macNospoof = true;
     private boolean restricted = true;
     private boolean ipNospoof = true;
@@ -94,8 +91,8 @@ public record LinkProtectionConfig(
       return this;
     }
 
-    public Builder vlan(int id) {
-      vlan = OptionalInt.of(id);
+    public Builder vlans(VlanSet tags) {
+      vlans = tags;
       return this;
     }
 
@@ -138,14 +135,14 @@ public record LinkProtectionConfig(
      * Makes the configuration.
      *
      * @throws IllegalArgumentException in one line, if there are too many entries of a list or the
-     *     MAC or VLAN is impossible
+     *     MAC is impossible
      */
     public LinkProtectionConfig build() {
       return new LinkProtectionConfig(
           mac,
           ip,
           allowedIps,
-          vlan,
+          vlans,
           macNospoof,
           restricted,
           ipNospoof,

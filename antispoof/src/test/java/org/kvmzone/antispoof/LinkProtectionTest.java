@@ -20,6 +20,7 @@ import static org.kvmzone.packet.testing.Frames.udpFrame;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,7 @@ import org.kvmzone.packet.Frame;
 import org.kvmzone.packet.IpPrefix;
 import org.kvmzone.packet.Ipv4Address;
 import org.kvmzone.packet.MacAddress;
+import org.kvmzone.packet.VlanSet;
 import org.kvmzone.packet.testing.DhcpRequest;
 import org.kvmzone.packet.testing.Frames;
 
@@ -43,6 +45,7 @@ class LinkProtectionTest {
   private static final String MY_LINK_LOCAL = "fe80::5054:ff:fe12:3456";
   private static final String STABLE_PRIVACY = "fe80::9c1:22ab:3d4e:5f60";
   private static final String MY_GLOBAL = "2001:db8:1::5";
+  private static final VlanSet FIVE = VlanSet.parse(List.of("5"));
 
   private static Verdict check(UnaryOperator<LinkProtectionConfig.Builder> more, byte[] frame) {
     LinkProtectionConfig.Builder builder =
@@ -342,9 +345,9 @@ class LinkProtectionTest {
   void ownVlanPasses_othersDoNot() {
     byte[] frame = v4(ME, 6, tcp(1, 2));
 
-    assertThat(check(b -> b.vlan(5), tagged(5, frame))).isEqualTo(Verdict.PASS);
-    assertThat(check(b -> b.vlan(5), tagged(6, frame))).isEqualTo(Verdict.RESTRICTED_VLAN);
-    assertThat(check(b -> b.vlan(5), frame)).isEqualTo(Verdict.PASS);
+    assertThat(check(b -> b.vlans(FIVE), tagged(5, frame))).isEqualTo(Verdict.PASS);
+    assertThat(check(b -> b.vlans(FIVE), tagged(6, frame))).isEqualTo(Verdict.RESTRICTED_VLAN);
+    assertThat(check(b -> b.vlans(FIVE), frame)).isEqualTo(Verdict.PASS);
   }
 
   @Test
@@ -352,8 +355,8 @@ class LinkProtectionTest {
     byte[] spoofed = tagged(5, v4("192.0.2.11", 6, tcp(1, 2)));
     byte[] serves = tagged(5, udpFrame(ALL, GUEST, ME, THERE, 67, 68, octets(1)));
 
-    assertThat(check(b -> b.vlan(5), spoofed)).isEqualTo(Verdict.IPV4_SOURCE);
-    assertThat(check(b -> b.vlan(5), serves)).isEqualTo(Verdict.DHCP_SERVER);
+    assertThat(check(b -> b.vlans(FIVE), spoofed)).isEqualTo(Verdict.IPV4_SOURCE);
+    assertThat(check(b -> b.vlans(FIVE), serves)).isEqualTo(Verdict.DHCP_SERVER);
   }
 
   @Test

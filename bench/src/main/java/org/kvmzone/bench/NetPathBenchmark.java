@@ -41,12 +41,27 @@ public class NetPathBenchmark {
   @Param({"split", "packed"})
   String ring = "split";
 
+  /**
+   * What the sender is held to: link protection; with {@code -p held=all} a cap and a flow besides,
+   * which let everything pass; with {@code none} nothing.
+   */
+  @Param("default")
+  String held = "default";
+
   private @Nullable NetRehearsal rehearsal;
 
   @Setup(Level.Trial)
   public void open() {
     long features = ring.equals("packed") ? Features.RING_PACKED : 0;
-    rehearsal = new NetRehearsal(way, features, frameSize);
+    rehearsal = new NetRehearsal(way, features, frameSize, properties());
+  }
+
+  private String properties() {
+    return switch (held) {
+      case "none" -> ",mac-nospoof=off,restricted=off,ip-nospoof=off,dhcp-nospoof=off";
+      case "all" -> ",maxbw=1000G,flow.all=transport=udp,,remote_port=9,,maxbw=1000G";
+      default -> "";
+    };
   }
 
   @TearDown(Level.Trial)

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.kvmzone.bridge.control.RunDirectory;
+import org.kvmzone.bridge.control.StateDirectory;
 import org.kvmzone.cli.qemu.Exec;
 import org.kvmzone.cli.qemu.Qemu;
 import org.kvmzone.cli.qemu.QemuException;
@@ -44,6 +45,13 @@ record Context(
   /** Where running processes are found by name. */
   RunDirectory runDirectory() throws IOException {
     return runDirectories.get();
+  }
+
+  /** Where is kept what is set of processes that have a name; none if nothing says where. */
+  Optional<StateDirectory> stateDirectory() {
+    return variable("KVMZONE_STATE")
+        .map(path -> StateDirectory.at(Path.of(path)))
+        .or(StateDirectory::standard);
   }
 
   /** The same, with what follows {@code --}. */

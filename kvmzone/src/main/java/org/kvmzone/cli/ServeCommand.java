@@ -84,8 +84,8 @@ final class ServeCommand implements Callable<Integer> {
       names = "--warm-up",
       paramLabel = "MILLISECONDS",
       description =
-          "How long the devices work for guests that do not exist, before front ends are answered:"
-              + " the data path is compiled by then (default: 400).")
+          "How long at most the devices work for guests that do not exist, before front ends are"
+              + " answered: the data path is compiled by then (default: 5000).")
   private Optional<String> warmUp = Optional.empty();
 
   @Option(
@@ -131,6 +131,9 @@ final class ServeCommand implements Callable<Integer> {
     StderrLoggerFinder.name(called);
     Path listening = listening(called);
     DeviceHost host = new DeviceHost(called, "serve", id -> listening.resolve(id + ".sock"));
+    if (name.isPresent()) {
+      context.stateDirectory().ifPresent(host::keepIn);
+    }
     // There is nothing to read again; and the terminal that it was started in may be gone.
     Signal.ignore(Signal.SIGHUP);
     Ending ending = Ending.within(ENDING, host::close);

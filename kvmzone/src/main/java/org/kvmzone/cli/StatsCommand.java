@@ -107,8 +107,21 @@ final class StatsCommand implements Callable<Integer> {
         table.row("  " + key, Hosts.text(value));
       }
     });
+    Hosts.objects(reported, "parts").forEach(part -> addPart(table, part));
     table.lines().forEach(context.out()::println);
     context.out().println();
+  }
+
+  private void addPart(Table table, Json.Obj part) {
+    table.row("  " + Hosts.text(part, "kind") + " " + Hosts.text(part, "name"));
+    Hosts.members(part, "properties")
+        .forEach((key, value) -> table.row("    " + key, Hosts.text(value)));
+    Hosts.members(part, "counters")
+        .forEach((key, value) -> {
+          if (all || !value.equals(Json.of(0))) {
+            table.row("    " + key, Hosts.text(value));
+          }
+        });
   }
 
   private void printProbes(Json.Obj reply) {

@@ -114,6 +114,8 @@ class ProcessTest {
     Process process =
         command(
                 "serve",
+                "--warm-up",
+                "0",
                 "--name",
                 NAME,
                 "--dir",
@@ -155,6 +157,8 @@ class ProcessTest {
         output(
             command(
                 "serve",
+                "--warm-up",
+                "0",
                 "--name",
                 NAME,
                 "--dir",

@@ -61,7 +61,8 @@ class ServeProcessTest {
 
   private List<String> serve(String... args) {
     List<String> line = new ArrayList<>(java(Main.class));
-    line.addAll(List.of("serve", "--name", directory.getFileName().toString()));
+    line.addAll(List.of("serve", "--warm-up", "0"));
+    line.addAll(List.of("--name", directory.getFileName().toString()));
     line.addAll(List.of(args));
     return line;
   }

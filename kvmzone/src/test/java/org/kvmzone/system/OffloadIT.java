@@ -20,7 +20,7 @@ import org.kvmzone.system.Devices.Hosting;
  * the host's kernel and at another guest, both ways, and no checksum is wrong.
  */
 final class OffloadIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int BYTES = 8 << 20;
 
   /** Feature bits as Linux shows them, from 0 up: GUEST_CSUM, GUEST_TSO4, HOST_TSO4, HOST_USO. */

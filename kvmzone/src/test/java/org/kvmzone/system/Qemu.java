@@ -146,6 +146,11 @@ final class Qemu implements AutoCloseable {
     return command.pid();
   }
 
+  /** What QEMU, and whatever is in it, has written so far. */
+  String said() {
+    return command.output().text();
+  }
+
   /** Sends SIGTERM. */
   void terminate() {
     command.terminate();

@@ -10,5 +10,8 @@ public final class EtherType {
 
   public static final int IPV6 = 0x86dd;
 
+  /** The tag protocol identifier of 802.1ad: a tag around others, of a provider's bridges. */
+  public static final int SERVICE_VLAN = 0x88a8;
+
   private EtherType() {}
 }

@@ -11,6 +11,7 @@ public final class IpProtocol {
   public static final int AUTHENTICATION = 51;
   public static final int ICMPV6 = 58;
   public static final int DESTINATION_OPTIONS = 60;
+  public static final int SCTP = 132;
   public static final int MOBILITY = 135;
   public static final int HIP = 139;
   public static final int SHIM6 = 140;

@@ -4,11 +4,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.rehearsal.Rehearsal;
+import org.kvmzone.bridge.rehearsal.RehearsalLoop;
 import org.kvmzone.bridge.rehearsal.RehearsedQueue;
+import org.kvmzone.bridge.rehearsal.Sessions;
 import org.kvmzone.bridge.virtqueue.Features;
 
 /** A guest that does not exist reads from a volume, or writes to it. */
@@ -27,8 +30,10 @@ public final class BlkRehearsal implements AutoCloseable {
    * @param write whether it writes; else it reads
    */
   BlkRehearsal(Zvol zvol, long features, boolean write) {
-    VirtioBlk device = new VirtioBlk("rehearsal", zvol, new VirtioBlk.Settings("", 1, 1, 126));
-    guest = new Rehearsal(device, features | Features.VERSION_1 | VirtioBlk.F_FLUSH);
+    guest =
+        new Rehearsal(
+            () -> new VirtioBlk("rehearsal", zvol, new VirtioBlk.Settings("", 1, 1, 126)),
+            features | Features.VERSION_1 | VirtioBlk.F_FLUSH);
     MemorySegment header = MemorySegment.ofArray(new byte[HEADER]);
     header.set(
         ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN),
@@ -51,13 +56,15 @@ public final class BlkRehearsal implements AutoCloseable {
 
   /** Reads and writes, by rings of both layouts, for about so long. */
   static void rehearse(long nanos) {
-    long end = System.nanoTime() + nanos;
+    Sessions.play(nanos, BlkRehearsal::play);
+  }
+
+  private static void play(long nanos) {
     try (Fd memory = Fd.memory("rehearsal", VOLUME, 0);
         BlkRehearsal read = new BlkRehearsal(open(memory), 0, false);
-        BlkRehearsal write = ofNothing(Features.RING_PACKED, true)) {
-      while (System.nanoTime() - end < 0) {
-        int ignored = read.round() + write.round();
-      }
+        BlkRehearsal write = ofNothing(Features.RING_PACKED, true);
+        RehearsalLoop loop = new RehearsalLoop(List.of(read.queue, write.queue), List.of())) {
+      loop.run(nanos);
     }
   }
 

@@ -6,7 +6,6 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.device.DeviceQueue;
 import org.kvmzone.bridge.ffi.Errno;
-import org.kvmzone.bridge.probe.Counters;
 import org.kvmzone.bridge.virtqueue.Virtqueue;
 
 /**
@@ -22,6 +21,9 @@ final class BlockQueue {
    */
   private static final int BATCH = 64;
 
+  /** Nobody is woken for every single request of those that wait for their time. */
+  private static final long LEAST_SLEEP = 1_000_000;
+
   private final DeviceQueue queue;
   private final Virtqueue ring;
   private final Disk disk;
@@ -32,8 +34,8 @@ final class BlockQueue {
   private BlockRequest[] idle = new BlockRequest[16];
   private int idleCount;
   private List<BlockQueue> predecessors;
-  private final WaitingLine waiting = new WaitingLine();
-  private @Nullable Meter meter; // that what waits has taken from
+  private final Throttle throttle;
+  private final FailedRequests failed;
   private boolean unpublished;
   private BlockRequest[] told = {}; // what is timed and not yet published
   private int toldCount;
@@ -46,22 +48,8 @@ final class BlockQueue {
       MemorySegment serial,
       CacheMode cache,
       Limiter limiter,
+      ErrorPolicy policy,
       VolumeErrors errors) {}
-
-  /** What outlives a queue at its index: its counters, and the numbers it gives its requests. */
-  static final class Lane {
-    private final Counters<BlkCounter> counters = new Counters<>(BlkCounter.class);
-    private long nextId;
-
-    /** Of the queue at this index, 0 and up. */
-    Lane(int index) {
-      nextId = (long) index << 48;
-    }
-
-    Counters<BlkCounter> counters() {
-      return counters;
-    }
-  }
 
   /**
    * A queue that was started.
@@ -77,6 +65,8 @@ final class BlockQueue {
     this.disk = disk;
     this.lane = lane;
     this.parser = new RequestParser(disk.zvol());
+    this.throttle = new Throttle(disk.limiter);
+    this.failed = new FailedRequests(disk.policy);
     this.predecessors = predecessors.stream().filter(BlockQueue::isDraining).toList();
     for (BlockQueue predecessor : this.predecessors) {
       var _ = predecessor.queue.stopped().thenRun(queue::wake);
@@ -106,10 +96,11 @@ final class BlockQueue {
     if (mustWait()) {
       return work;
     }
-    if (meter != disk.limiter.meter()) {
-      meterChanged();
+    if (!failed.isEmpty()) {
+      work += leaveFailed();
     }
-    int begun = waiting.isEmpty() ? 0 : letGo();
+    throttle.beginTurn();
+    int begun = throttle.isHolding() ? letGo() : 0;
     begun += take(Math.min(budget, BATCH));
     disk.zvol.endBatch();
     return work + begun + (begun > 0 ? finishCompleted() : 0);
@@ -117,21 +108,28 @@ final class BlockQueue {
 
   /** Asks for kicks; false if there is work. */
   boolean mayIdle() {
+    if (taken != null || !completed.isEmpty()) {
+      return false;
+    }
+    if (takesNothing()) {
+      return queue.isRunning() && sleepNanos() > 0;
+    }
     // A queue that drains takes nothing, so what is available must not keep its thread awake.
-    return taken == null
-        && completed.isEmpty()
-        && (waiting.isEmpty() || mayWait())
-        && (mustWait() || !queue.isRunning() || ring.armKicks());
+    return mustWait() || !queue.isRunning() || ring.armKicks();
   }
 
-  /** Whether nothing of that which waits can go, nor has heard what it has to hear. */
-  private boolean mayWait() {
-    return queue.isRunning() && meter == disk.limiter.meter() && sleepNanos() > 0;
-  }
-
-  /** How long nothing is to be done but for what others bring. */
+  /**
+   * How long nothing is to be done but for what others bring. What comes due in the meantime goes
+   * together: its slack is longer.
+   */
   long sleepNanos() {
-    return waiting.isEmpty() ? Long.MAX_VALUE : waiting.nanos(System.nanoTime());
+    long nanos = Math.min(throttle.nanos(), failed.nanos());
+    return nanos > 0 ? Math.max(nanos, LEAST_SLEEP) : nanos;
+  }
+
+  /** Whether what is available stays in the ring although it runs. */
+  private boolean takesNothing() {
+    return throttle.isHolding() || !failed.isEmpty();
   }
 
   private boolean mustWait() {
@@ -141,64 +139,64 @@ final class BlockQueue {
     return !predecessors.isEmpty();
   }
 
-  /** Whatever waits does so by other limits from now on; without any, no longer. */
-  private void meterChanged() {
-    meter = disk.limiter.meter();
-    waiting.charge(meter, System.nanoTime());
-  }
-
-  /** Submits what is due of that which waits; if the queue is to stop, nothing waits any more. */
+  /** What waits goes if its time has come, or back to the ring if the queue is to stop. */
   private int letGo() {
-    if (!queue.isRunning()) {
-      return letAllGo();
+    boolean running = queue.isRunning();
+    BlockRequest request = running ? throttle.takeDue() : throttle.takeBack();
+    if (request == null) {
+      return 0;
     }
-    long now = System.nanoTime();
-    int count = 0;
-    for (@Nullable BlockRequest due = waiting.takeDue(meter, now); due != null; ) {
-      start(due);
-      due = ++count < BATCH ? waiting.takeDue(meter, now) : null;
+    if (running) {
+      start(request);
+    } else {
+      ring.unpop(request.chain());
+      putBack(request);
     }
-    return count;
+    return 1;
   }
 
   /**
-   * What was taken last goes back to the ring, as if it had never been taken: a guest gains nothing
-   * by resetting its disk. The rest, between which others were done, goes at once, and pays.
+   * Once the rings stop, as they do with their guest, what failed is left to the queues that come
+   * after; a guest that has begun to move meanwhile would leave it behind, and is told.
    */
-  private int letAllGo() {
+  private int leaveFailed() {
+    if (queue.isRunning()) {
+      failed.stopGuest();
+      return 0;
+    }
+    boolean leave = ring.mayLeave();
     int count = 0;
-    for (BlockRequest last = waiting.takeLast(lane.nextId - 1); last != null; count++) {
-      if (meter != null && !waiting.isBefore(last)) {
-        last.discharge(meter); // as the first it has taken some
+    for (@Nullable BlockRequest each = failed.take(); each != null; each = failed.take()) {
+      if (leave) {
+        ring.leave(each.chain());
+        putBack(each);
+      } else {
+        answer(each, Status.IOERR, 0);
       }
-      ring.unpop(last.chain());
-      lane.nextId--;
-      putBack(last);
-      last = waiting.takeLast(lane.nextId - 1);
+      count++;
     }
-    for (BlockRequest next = waiting.takeFirst(meter); next != null; count++) {
-      start(next);
-      next = waiting.takeFirst(meter);
-    }
+    publish();
     return count;
   }
 
+  /** Takes requests until there are no more, or one has to wait. */
   private int take(int wanted) {
-    for (int i = 0; i < wanted; i++) {
+    int count = 0;
+    while (count < wanted && !takesNothing()) {
       BlockRequest request =
           idleCount > 0 ? idle[--idleCount] : new BlockRequest(completed, queue::wake);
       boolean again = ring.leftOver() > 0; // a predecessor has let it go already
       if (!ring.pop(request.chain())) {
         putBack(request);
-        return i;
+        return count;
       }
       begin(request, again);
+      count++;
     }
-    return wanted;
+    return count;
   }
 
   private void begin(BlockRequest request, boolean again) {
-    long id = lane.nextId++; // also if what follows fails: it is popped, and letAllGo must see it
     @Nullable BadRequest bad;
     try {
       bad = parser.parse(request.chain().readable(), request.chain().writable(), request);
@@ -206,35 +204,21 @@ final class BlockQueue {
       giveBack(request, 0);
       throw gone;
     }
+    long id = lane.nextId();
     if (bad != null) {
-      lane.counters.increment(bad.counter());
+      lane.counters().increment(bad.counter());
       BlkProbes.BAD_REQUEST.fire(disk.id, bad.counter().kstat(), id);
       answer(request, bad.status(), 0);
     } else if (request.type() == BlockRequest.Type.GET_ID) {
       answerSerial(request);
     } else {
       request.begin(id, BlkProbes.DONE.watched() ? System.nanoTime() : 0);
-      if (meter == null || again || mayGo(request, meter)) {
+      if (again || throttle.admits(request)) {
         start(request);
+      } else {
+        lane.counters().increment(BlkCounter.THROTTLED);
       }
     }
-  }
-
-  /** Whether a request may go now; else it waits until it may. */
-  private boolean mayGo(BlockRequest request, Meter limits) {
-    if (request.type() == BlockRequest.Type.FLUSH) {
-      return true;
-    }
-    if (!waiting.isBefore(request)) {
-      long now = System.nanoTime();
-      request.charge(limits, now);
-      if (request.due() - now <= 0) {
-        return true;
-      }
-    }
-    lane.counters.increment(BlkCounter.THROTTLED);
-    waiting.add(request);
-    return false;
   }
 
   private void start(BlockRequest request) {
@@ -280,7 +264,7 @@ final class BlockQueue {
       giveBack(request, 0);
       throw gone;
     }
-    count(request.type(), length);
+    lane.count(request.type(), length);
     answer(request, Status.OK, length);
   }
 
@@ -330,39 +314,39 @@ final class BlockQueue {
   }
 
   private void finish(BlockRequest request) {
-    int errno = request.errno();
-    long length = request.bytes();
-    if (errno != 0) {
-      lane.counters.increment(BlkCounter.ERRORS);
-      disk.errors.report(request);
-      answer(request, errno == Errno.EOPNOTSUPP ? Status.UNSUPP : Status.IOERR, 0);
+    if (request.errno() == 0) {
+      lane.count(request.type(), request.bytes());
+      succeed(request);
       return;
     }
-    count(request.type(), length);
-    answer(request, Status.OK, request.type() == BlockRequest.Type.IN ? length : 0);
+    lane.counters().increment(BlkCounter.ERRORS);
+    int errno = request.errno();
+    ErrorPolicy.Action action = disk.policy.action(request.type(), errno);
+    if (action == ErrorPolicy.Action.STOP && ring.mayLeave()) {
+      keep(request);
+      return;
+    }
+    disk.errors.report(request);
+    if (action == ErrorPolicy.Action.IGNORE) {
+      succeed(request);
+    } else {
+      answer(request, errno == Errno.EOPNOTSUPP ? Status.UNSUPP : Status.IOERR, 0);
+    }
   }
 
-  private void count(BlockRequest.Type type, long length) {
-    switch (type) {
-      case IN -> {
-        lane.counters.increment(BlkCounter.READS);
-        lane.counters.add(BlkCounter.NREAD, length);
-      }
-      case OUT -> {
-        lane.counters.increment(BlkCounter.WRITES);
-        lane.counters.add(BlkCounter.NWRITTEN, length);
-      }
-      case DISCARD -> {
-        lane.counters.increment(BlkCounter.DISCARDS);
-        lane.counters.add(BlkCounter.NDISCARDED, length);
-      }
-      case WRITE_ZEROES -> {
-        lane.counters.increment(BlkCounter.ZEROES);
-        lane.counters.add(BlkCounter.NZEROED, length);
-      }
-      case FLUSH -> lane.counters.increment(BlkCounter.FLUSHES);
-      case GET_ID -> lane.counters.increment(BlkCounter.IDS);
+  /** Keeps a request for when its guest goes on; it is not asked to stop when its rings do so. */
+  private void keep(BlockRequest request) {
+    failed.add(request);
+    if (queue.isRunning()) {
+      disk.errors.stopping(request);
+      failed.stopGuest();
+    } else {
+      disk.errors.report(request);
     }
+  }
+
+  private void succeed(BlockRequest request) {
+    answer(request, Status.OK, request.type() == BlockRequest.Type.IN ? request.bytes() : 0);
   }
 
   /** Sets the status, the last byte the device may write, and gives the chain back. */

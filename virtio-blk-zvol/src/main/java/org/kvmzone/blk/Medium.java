@@ -22,13 +22,18 @@ enum Medium {
   FILE(EngineKind.INLINE, false),
   /** A file that another host or program keeps, which may be gone for a while. */
   REMOTE_FILE(EngineKind.WORKERS, false),
-  /** A block device that works while others wait: a disk, a zvol, a loop device. */
+  /** A block device that works while others wait: a disk, a loop device. */
   DEVICE(EngineKind.IO_URING, true),
+  /** One that is a volume of OpenZFS. */
+  ZVOL(EngineKind.IO_URING, true),
   /** A block device in memory, which is done before it could be waited for. */
   MEMORY_DEVICE(EngineKind.INLINE, true);
 
   /** Compressed, plain, and persistent memory, as the kernel names them. */
   private static final Pattern IN_MEMORY = Pattern.compile("(zram|ram|pmem)[0-9].*");
+
+  /** Whole volumes of OpenZFS on Linux; the blocks of a partition of one may begin anywhere. */
+  private static final Pattern ZVOLS = Pattern.compile("zd[0-9]+");
 
   private final EngineKind engine;
   private final boolean direct;
@@ -45,7 +50,11 @@ enum Medium {
    */
   static Medium of(Fd file, FileStatus status) {
     if (status.isBlockDevice()) {
-      return IN_MEMORY.matcher(name(status)).matches() ? MEMORY_DEVICE : DEVICE;
+      String name = name(status);
+      if (ZVOLS.matcher(name).matches()) {
+        return ZVOL;
+      }
+      return IN_MEMORY.matcher(name).matches() ? MEMORY_DEVICE : DEVICE;
     }
     long system = Statfs.of(file.number()).type();
     if (system == SysVfs.HUGETLBFS_MAGIC) {

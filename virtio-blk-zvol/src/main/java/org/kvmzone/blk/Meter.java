@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.kvmzone.blk.Limits.Measure;
 import org.kvmzone.blk.Limits.Rate;
+import org.kvmzone.bridge.device.Bucket;
 
 /**
  * The buckets that limits are made of, and from which a request takes its tokens. One of {@code

@@ -25,14 +25,22 @@ final class Ranges {
 
   private final Fd file;
   private final boolean device;
+  private final int freed;
   private final Transfer transfer;
   private final MemorySegment range = Arena.ofAuto().allocate(ValueLayout.JAVA_LONG, 2);
   private final Buffers chunk = new Buffers();
 
-  /** {@code device} says that the descriptor is a block device's. */
-  Ranges(Fd file, boolean device, Transfer transfer) {
+  /**
+   * Ranges of a file or device.
+   *
+   * @param device whether the descriptor is a block device's
+   * @param freed bytes of the blocks that a discard frees whole, and that read as zeroes then; 0 if
+   *     what reads after a discard is undefined
+   */
+  Ranges(Fd file, boolean device, int freed, Transfer transfer) {
     this.file = file;
     this.device = device;
+    this.freed = freed;
     this.transfer = transfer;
   }
 
@@ -53,11 +61,33 @@ final class Ranges {
     }
     int errno = Errno.EOPNOTSUPP;
     if (mayUnmap) {
-      errno = fallocate(HOLE, offset, length); // holes read as zeroes, on block devices too
+      errno =
+          freed > 0
+              ? discardAndFill(offset, length)
+              : fallocate(HOLE, offset, length); // holes read as zeroes, on block devices too
     }
-    if (isUnsupported(errno)) {
-      errno = device ? ioctl(LinuxFs.BLKZEROOUT, offset, length) : fallocate(ZERO, offset, length);
+    return isUnsupported(errno) ? fill(offset, length) : errno;
+  }
+
+  /** Discards the whole blocks in a range, and fills what is before and behind them. */
+  private int discardAndFill(long offset, long length) {
+    long end = offset + length;
+    long from = Math.min(end, Math.ceilDiv(offset, freed) * freed);
+    long to = Math.max(from, end / freed * freed);
+    int errno = from < to ? ioctl(LinuxFs.BLKDISCARD, from, to - from) : 0;
+    if (errno == 0) {
+      errno = fill(offset, from - offset);
     }
+    return errno == 0 ? fill(to, end - to) : errno;
+  }
+
+  /** Fills a range, which keeps its space. */
+  private int fill(long offset, long length) {
+    if (length == 0) {
+      return 0;
+    }
+    int errno =
+        device ? ioctl(LinuxFs.BLKZEROOUT, offset, length) : fallocate(ZERO, offset, length);
     return isUnsupported(errno) ? write(offset, length) : errno;
   }
 

@@ -14,8 +14,13 @@ import org.kvmzone.bridge.ffi.NativeException;
 import org.kvmzone.bridge.ffi.SysStat;
 import org.kvmzone.bridge.ffi.Unistd;
 
-/** A raw volume's file, opened, found fit, and locked: everything that can go wrong before I/O. */
-record RawTarget(Fd file, Medium medium, long size, BlockSizes blockSizes, Alignment alignment) {
+/**
+ * A raw volume's file, opened, found fit, and locked: everything that can go wrong before I/O.
+ *
+ * @param freed as {@link Ranges} takes it
+ */
+record RawTarget(
+    Fd file, Medium medium, long size, BlockSizes blockSizes, Alignment alignment, int freed) {
   /** What a file is used in: the smallest blocks, in the pages that they are written back in. */
   private static final BlockSizes FILE_BLOCKS = BlockSizes.of(512, 4096);
 
@@ -61,7 +66,10 @@ record RawTarget(Fd file, Medium medium, long size, BlockSizes blockSizes, Align
 
   /** Whether it is a block device. */
   boolean device() {
-    return medium == Medium.DEVICE || medium == Medium.MEMORY_DEVICE;
+    return switch (medium) {
+      case DEVICE, ZVOL, MEMORY_DEVICE -> true;
+      case FILE, REMOTE_FILE, HUGE_PAGES -> false;
+    };
   }
 
   /** How its bytes are got at. */
@@ -97,18 +105,33 @@ record RawTarget(Fd file, Medium medium, long size, BlockSizes blockSizes, Align
     Medium medium = Medium.of(file, status);
     Alignment alignment = alignment(file, status, medium, sizes.logical(), options);
     int sector = Math.max(sizes.logical(), alignment.length());
-    if (sizes.logical() < sector) {
-      sizes = BlockSizes.of(sector, Math.max(sector, sizes.physical()));
-    }
     if (options.blockSizes().isPresent()) {
       sizes = options.blockSizes().get();
+    } else if (sizes.logical() < sector) {
+      // What is in an image, partitions first, is laid out in the sectors that it was made with.
+      throw new VolumeException(
+          "%s takes no less than %d bytes past the page cache: add guest_block_size=%d, if what is on it is laid out so, or leave it to the cache with direct=off"
+              .formatted(path, sector, sector));
     }
     if (sizes.logical() < sector) {
       throw new VolumeException(
           path + " has sectors of " + sector + " bytes: its guest_block_size cannot be " + sizes);
     }
     checkSize(path, size, sizes.logical(), options.size());
-    return new RawTarget(file, medium, size, sizes, alignment);
+    return new RawTarget(file, medium, size, sizes, alignment, freed(file, medium, path));
+  }
+
+  /**
+   * The bytes of the blocks that a discard frees and that read as zeroes then; 0 if that is not
+   * known of any. The kernel promises it of no device, and asks none. But a volume of OpenZFS frees
+   * the blocks that lie wholly in the range, of volblocksize bytes each (zvol_discard: {@code
+   * dmu_free_long_range}), and what has no block reads as zeroes. There it is the only way to give
+   * the space back, as it takes no write-zeroes: the kernel would write zeroes in its stead.
+   */
+  private static int freed(Fd file, Medium medium, Path path) {
+    return medium == Medium.ZVOL
+        ? Errno.check(LinuxFs.number(file.number(), LinuxFs.BLKPBSZGET), "volblocksize of " + path)
+        : 0;
   }
 
   private static Alignment alignment(

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.Fd;
@@ -27,6 +29,7 @@ import org.kvmzone.bridge.ffi.Unistd;
 public final class RawZvol implements Zvol {
   private static final Logger LOG = System.getLogger(RawZvol.class.getName());
   private static final long CLOSE_MILLIS = 1000;
+  private static final long CLOSE_NANOS = TimeUnit.MILLISECONDS.toNanos(CLOSE_MILLIS);
 
   private final String name;
   private final Fd file;
@@ -95,7 +98,7 @@ public final class RawZvol implements Zvol {
     direct = target.alignment().isStrict();
     transfer = target.transfer(options);
     engine = Engines.of(target, options, transfer);
-    ranges = new Ranges(file, device, transfer);
+    ranges = new Ranges(file, device, target.freed(), transfer);
     claim = new Claim(file, options);
     Path leaf = options.path.getFileName();
     flusher = new Worker("flush " + leaf, this::sync, request -> flushErrno);
@@ -284,14 +287,33 @@ public final class RawZvol implements Zvol {
   @Override
   public void close() {
     closed = true;
+    if (tryClose()) {
+      return;
+    }
+    LOG.log(
+        Level.WARNING,
+        name + ": an operation hangs; the volume stays open and locked until it comes back");
+    Thread closer = new Thread(this::closeLate, "close " + Path.of(name).getFileName());
+    closer.setDaemon(true);
+    closer.start();
+  }
+
+  private void closeLate() {
+    while (!tryClose()) {
+      LockSupport.parkNanos(CLOSE_NANOS); // what hangs is waited for besides, if that can be
+    }
+    LOG.log(Level.INFO, name + ": what hung has come back; the volume is closed");
+  }
+
+  private boolean tryClose() {
     boolean flushed = flusher.close(CLOSE_MILLIS);
     boolean changed = changer.close(CLOSE_MILLIS);
     boolean moved = engine.close(CLOSE_MILLIS);
-    if (flushed && changed && moved) {
-      transfer.close();
-      file.close();
-    } else {
-      LOG.log(Level.WARNING, name + ": an operation hangs; the volume stays open and locked");
+    if (!flushed || !changed || !moved) {
+      return false;
     }
+    transfer.close();
+    file.close();
+    return true;
   }
 }

@@ -13,7 +13,6 @@ import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.blk.BlockQueue.Disk;
-import org.kvmzone.blk.BlockQueue.Lane;
 import org.kvmzone.bridge.device.DeviceQueue;
 import org.kvmzone.bridge.device.DeviceReport;
 import org.kvmzone.bridge.device.EventSource;
@@ -85,11 +84,16 @@ public final class VirtioBlk implements VirtioDevice, Resizable, Limited {
   }
 
   /**
-   * A disk called {@code id}.
+   * A disk called {@code id}, whose guest is told of every error.
    *
    * @throws VolumeException if its group has other limits
    */
   public VirtioBlk(String id, Zvol zvol, Settings settings) {
+    this(id, zvol, settings, ErrorPolicy.REPORT);
+  }
+
+  /** The same, where other things may become of errors. */
+  VirtioBlk(String id, Zvol zvol, Settings settings, ErrorPolicy policy) {
     this.settings = settings;
     this.serial = settings.serial;
     MemorySegment bytes = Arena.ofAuto().allocate(SERIAL_SIZE);
@@ -99,7 +103,8 @@ public final class VirtioBlk implements VirtioDevice, Resizable, Limited {
     queues = new AtomicReferenceArray<>(settings.queues);
     CacheMode cache = new CacheMode(zvol, settings.syncAlways);
     Limiter limiter = Limiter.join(settings.group, settings.limits, wake);
-    disk = new Disk(id, zvol, bytes, cache, limiter, new VolumeErrors(id, System::nanoTime));
+    VolumeErrors errors = new VolumeErrors(id, System::nanoTime);
+    disk = new Disk(id, zvol, bytes, cache, limiter, policy, errors);
   }
 
   @Override
@@ -208,6 +213,7 @@ public final class VirtioBlk implements VirtioDevice, Resizable, Limited {
       hanging.add(former);
     }
     hanging.removeIf(BlockQueue::isStopped);
+    disk.errors().started();
     // First this, then that: a thread that misses a queue in the array finds it here.
     lingering = List.copyOf(hanging);
     queues.set(index, new BlockQueue(queue, disk, lanes[index], lingering));
@@ -250,6 +256,7 @@ public final class VirtioBlk implements VirtioDevice, Resizable, Limited {
     properties.put("serial", serial);
     properties.put("guest_block_size", disk.zvol().blockSizes().toString());
     properties.put("cache", disk.cache().writeThrough() ? "writethrough" : "writeback");
+    properties.putAll(disk.policy().words());
     properties.putAll(disk.limiter().words());
     properties.put("queues", Integer.toString(settings.queues));
     properties.put("threads", Integer.toString(settings.threads));

@@ -21,6 +21,7 @@ final class VolumeErrors {
   private boolean told;
   private long toldAt;
   private long untold;
+  private boolean stopTold;
 
   /** Of a disk's volume. */
   VolumeErrors(String disk, LongSupplier nanoTime) {
@@ -35,6 +36,37 @@ final class VolumeErrors {
     BlkProbes.ERROR.fire(disk, op, request.id(), errno, request.offset(), request.length());
     line(op, request.offset(), request.length(), errno)
         .ifPresent(line -> LOG.log(Level.WARNING, line));
+  }
+
+  /** An operation failed, and its guest is stopped for it. */
+  void stopping(BlockRequest request) {
+    String op = word(request);
+    int errno = request.errno();
+    BlkProbes.ERROR.fire(disk, op, request.id(), errno, request.offset(), request.length());
+    stopLine(op, request.offset(), request.length(), errno)
+        .ifPresent(line -> LOG.log(Level.ERROR, line));
+  }
+
+  /** What the log is to say of it: a line each time that the guest is stopped. */
+  synchronized Optional<String> stopLine(String op, long offset, long length, int errno) {
+    if (stopTold) {
+      return Optional.empty();
+    }
+    stopTold = true;
+    return Optional.of(
+        "%s: %s of %d bytes at %d failed: %s; the guest is being stopped: %s, then have it go on with QMP's cont, and it is tried again"
+            .formatted(
+                disk,
+                op,
+                length,
+                offset,
+                Errno.message(errno),
+                errno == Errno.ENOSPC ? "make room" : "mend the storage"));
+  }
+
+  /** A queue starts, as all do when a guest goes on. */
+  synchronized void started() {
+    stopTold = false;
   }
 
   /** What failed: of a write that is to be durable, it may be the flush behind it. */

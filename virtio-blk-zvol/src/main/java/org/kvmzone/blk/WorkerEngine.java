@@ -1,9 +1,13 @@
 package org.kvmzone.blk;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
+import org.kvmzone.bridge.ffi.Errno;
 
 /**
  * Reads and writes on threads that may block, for what can hang: to submit takes no longer than it
@@ -14,14 +18,33 @@ final class WorkerEngine implements Engine {
   /** How many requests are with the storage at a time. */
   private static final int MOST = 16;
 
+  /** How long threads that cannot be had are not asked for again. */
+  private static final long PAUSE = TimeUnit.SECONDS.toNanos(1);
+
+  private static final Logger LOG = System.getLogger(WorkerEngine.class.getName());
+
   private final String name;
   private final Transfer transfer;
+  private final Hire hire;
   private volatile Hand[] hands = {};
+  private boolean refused; // guarded by this, as the next
+  private long refusedAt;
 
   /** Threads that are called {@code name} and a number; none of them runs yet. */
   WorkerEngine(String name, Transfer transfer) {
+    this(name, transfer, (thread, carryOut) -> new Worker(thread, () -> {}, carryOut));
+  }
+
+  WorkerEngine(String name, Transfer transfer, Hire hire) {
     this.name = name;
     this.transfer = transfer;
+    this.hire = hire;
+  }
+
+  /** Starts a thread, or fails as {@link Thread#start} does when the system has none left. */
+  @FunctionalInterface
+  interface Hire {
+    Worker start(String thread, ToIntFunction<ZvolRequest> carryOut);
   }
 
   /** A thread, and how many requests it has. */
@@ -30,7 +53,7 @@ final class WorkerEngine implements Engine {
     private final Worker worker;
 
     Hand(int number) {
-      worker = new Worker(name + " " + number, () -> {}, this::carryOut);
+      worker = hire.start(name + " " + number, this::carryOut);
     }
 
     private int carryOut(ZvolRequest request) {
@@ -50,11 +73,15 @@ final class WorkerEngine implements Engine {
   @Override
   public void submit(ZvolRequest request) {
     Hand hand = freest();
+    if (hand == null) {
+      request.complete(Errno.EIO);
+      return;
+    }
     hand.load.getAndIncrement();
     hand.worker.submit(request);
   }
 
-  private Hand freest() {
+  private @Nullable Hand freest() {
     @Nullable Hand freest = null;
     int least = Integer.MAX_VALUE;
     Hand[] all = hands;
@@ -65,17 +92,34 @@ final class WorkerEngine implements Engine {
         freest = hand;
       }
     }
-    return freest == null || (least > 0 && all.length < MOST) ? another() : freest;
+    boolean enough = freest != null && (least == 0 || all.length == MOST);
+    return enough ? freest : another(freest);
   }
 
-  private synchronized Hand another() {
+  /** One more, or that one where there can be no more. */
+  private synchronized @Nullable Hand another(@Nullable Hand instead) {
     Hand[] all = hands;
-    if (all.length < MOST) {
+    if (all.length == MOST || (refused && System.nanoTime() - refusedAt < PAUSE)) {
+      return instead;
+    }
+    try {
       Hand[] more = Arrays.copyOf(all, all.length + 1);
       more[all.length] = new Hand(all.length);
       hands = more;
+      refused = false;
+      return more[all.length];
+    } catch (OutOfMemoryError none) { // so a JVM says that pthread_create has failed
+      if (!refused) {
+        LOG.log(
+            Level.WARNING,
+            "%s: no more threads to be had, its requests %s (%s): raise ulimit -u, or the cgroup's pids.max"
+                .formatted(
+                    name, instead == null ? "fail" : "wait for " + all.length, none.getMessage()));
+      }
+      refused = true;
+      refusedAt = System.nanoTime();
+      return instead;
     }
-    return hands[hands.length - 1];
   }
 
   @Override

@@ -16,6 +16,7 @@ import org.kvmzone.bridge.device.DeviceProvider;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.device.VirtioDevice;
+import org.kvmzone.bridge.device.VirtualMachine;
 import org.kvmzone.bridge.probe.Probe;
 
 /** Makes disks from {@code zvol,id=disk0,path=/var/lib/disk0.img}. */
@@ -116,6 +117,7 @@ public final class ZvolProvider implements DeviceProvider {
   @Override
   public List<Property> properties() {
     List<Property> all = new ArrayList<>(OWN);
+    all.addAll(all.size() - 1, ErrorPolicy.properties()); // the group is of limits
     all.addAll(Limits.properties());
     return all;
   }
@@ -129,20 +131,27 @@ public final class ZvolProvider implements DeviceProvider {
   public void check(Spec spec) {
     opener(spec);
     settings(spec);
+    ErrorPolicy.check(spec);
   }
 
   @Override
-  public void rehearse(long nanos) {
+  public void rehearse(List<Spec> specs, long nanos) {
     BlkRehearsal.rehearse(nanos);
   }
 
   @Override
   public VirtioDevice create(Spec spec) {
+    return create(spec, Optional.empty());
+  }
+
+  @Override
+  public VirtioDevice create(Spec spec, Optional<VirtualMachine> machine) {
     VirtioBlk.Settings settings = settings(spec);
+    ErrorPolicy policy = ErrorPolicy.of(spec, machine);
     try {
       Zvol zvol = opener(spec).get();
       try {
-        return new VirtioBlk(spec.id(), zvol, settings);
+        return new VirtioBlk(spec.id(), zvol, settings, policy);
       } catch (VolumeException e) {
         zvol.close();
         throw e;

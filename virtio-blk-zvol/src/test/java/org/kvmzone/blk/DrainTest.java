@@ -5,15 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.kvmzone.blk.GuestDisk.Answer;
 import org.kvmzone.blk.GuestDisk.Request;
 import org.kvmzone.bridge.device.DeviceQueue;
 import org.kvmzone.bridge.device.QueueCounter;
-import org.kvmzone.bridge.device.QueueLoop;
-import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.memory.GuestMemory;
 import org.kvmzone.bridge.probe.Counters;
 import org.kvmzone.bridge.testing.DriverRing;
@@ -120,7 +117,7 @@ class DrainTest {
 
     zvol.releaseOne();
     assertThat(device.mayIdle(former)).isFalse();
-    stop(former);
+    guest.stop(former);
     assertThat(guest.ring().wakes()).isEqualTo(1);
     assertThat(guest.answer()).isEqualTo(new Answer(read, Status.OK, 513));
     assertThat(former.ring().inFlight()).isZero();
@@ -128,17 +125,6 @@ class DrainTest {
     assertThat(guest.bytes(hanging.status())).containsOnly(GuestDisk.UNTOUCHED);
     Request again = guest.read(0, 512);
     assertThat(guest.answer()).isEqualTo(new Answer(again, Status.OK, 513));
-  }
-
-  /** Has a queue's own thread find that nothing is in flight any more. */
-  private void stop(DeviceQueue queue) throws Exception {
-    try (QueueLoop loop = new QueueLoop("former", 0, death -> {});
-        Fd kick = Fd.event()) {
-      loop.add(device, queue, kick, broken -> {});
-      loop.start();
-      queue.stopped().get(30, TimeUnit.SECONDS);
-      loop.remove(queue);
-    }
   }
 
   @Test

@@ -24,13 +24,19 @@ final class FileSystem implements AutoCloseable {
 
   /** Makes one of a kind that mkfs knows, with its image and its mount point in {@code scratch}. */
   static FileSystem of(String kind, Path scratch) throws IOException, InterruptedException {
+    return of(kind, scratch, 512);
+  }
+
+  /** The same on a device with sectors of this size. */
+  static FileSystem of(String kind, Path scratch, int sector)
+      throws IOException, InterruptedException {
     assumeTrue(
         Command.isThere("mkfs." + kind), "no mkfs." + kind + ": volumes on it are not tested");
     Path image = scratch.resolve(kind + ".img");
     try (RandomAccessFile made = new RandomAccessFile(image.toFile(), "rw")) {
       made.setLength(BYTES);
     }
-    LoopDevice device = LoopDevice.on(image, 512);
+    LoopDevice device = LoopDevice.on(image, sector);
     Path directory = Files.createDirectory(scratch.resolve(kind));
     Command made = Command.run("mkfs." + kind, "-q", "" + device.path());
     Command mounted =

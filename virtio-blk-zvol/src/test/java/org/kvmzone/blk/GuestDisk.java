@@ -5,7 +5,10 @@ import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.kvmzone.bridge.device.DeviceQueue;
+import org.kvmzone.bridge.device.QueueLoop;
+import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.testing.DriverRing;
 import org.kvmzone.bridge.testing.DriverRing.Used;
 import org.kvmzone.bridge.testing.GuestRam;
@@ -58,6 +61,22 @@ final class GuestDisk implements AutoCloseable {
     device.reset();
     waiting.clear();
     queue = start(features);
+  }
+
+  /** Has a queue's own thread find that nothing is in flight any more. */
+  static void stop(VirtioBlk device, DeviceQueue stopping) throws Exception {
+    try (QueueLoop loop = new QueueLoop("former", 0, death -> {});
+        Fd kick = Fd.event()) {
+      loop.add(device, stopping, kick, broken -> {});
+      stopping.drain();
+      loop.start();
+      stopping.stopped().get(30, TimeUnit.SECONDS);
+      loop.remove(stopping);
+    }
+  }
+
+  void stop(DeviceQueue stopping) throws Exception {
+    stop(device, stopping);
   }
 
   private TestQueue start(long features) {

@@ -172,6 +172,8 @@ class ZvolProviderTest {
             "engine",
             "direct",
             "incoming",
+            "werror",
+            "rerror",
             "group",
             "iops-total",
             "iops-total-max",

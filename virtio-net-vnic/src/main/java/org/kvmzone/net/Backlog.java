@@ -179,6 +179,11 @@ final class Backlog {
     return turns.length;
   }
 
+  /** How many frames wait, complete or not; about, unless it is asked by the receiver. */
+  long size() {
+    return tail - head;
+  }
+
   /** Whether a frame waits, complete or not; by the receiver. */
   boolean isEmpty() {
     return tail == head;

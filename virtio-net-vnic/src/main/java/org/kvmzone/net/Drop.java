@@ -17,8 +17,16 @@ enum Drop {
   TX_TOO_LONG("txtoolong", "too-long"),
   /** The link below did not take the frame. */
   LINK_ERROR("oerrors", "link-error"),
+  /** Either way: of a flow that lets nothing pass. */
+  FLOW_BLOCKED("flowblocked", "flow-blocked"),
+  /** Either way: more than the flow's maxbw lets through. */
+  FLOW_OVER_CAP("flowdrops", "flow-maxbw"),
   /** A switch would send the frame back to where it came from. */
   SAME_PORT("txsameport", "same-port"),
+  /** From the guest: a tag that its port has no business with, or two. */
+  FOREIGN_VLAN("txvlan", "foreign-vlan"),
+  /** From the guest, at an isolated port: for another one that is isolated. */
+  ISOLATED("txisolated", "isolated"),
 
   /** To the guest: for another station. */
   FILTERED("rxfiltered", "filtered"),
@@ -30,6 +38,8 @@ enum Drop {
   RX_BAD_HEADER("ierrors", "bad-header-received"),
   /** To the guest: it has no buffer, and those that wait for one are as many as may. */
   NO_BUFFER("norcvbuf", "no-receive-buffer"),
+  /** To the guest: more than its maxbw lets through, and those that wait are as many as may. */
+  RX_OVER_CAP("rxsdrops", "maxbw"),
   /** To the guest: it has not set up its ring, or broke it. */
   NOT_READY("rxnotready", "guest-not-ready");
 

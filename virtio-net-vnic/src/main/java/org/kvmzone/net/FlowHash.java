@@ -32,6 +32,11 @@ final class FlowHash {
     long at = batch.frameAt(frame);
     int captured = batch.captured(frame);
     int type = memory.get(SHORT, at + 12) & 0xffff;
+    if (type == EtherType.VLAN && captured >= IPV6_ENDS) { // the rest is where it was, but for it
+      at += VlanTag.LENGTH;
+      captured -= VlanTag.LENGTH;
+      type = memory.get(SHORT, at + 12) & 0xffff;
+    }
     if (type == EtherType.IPV4 && captured >= IPV4_ENDS + PORTS) {
       return mix(ipv4(memory, at));
     }

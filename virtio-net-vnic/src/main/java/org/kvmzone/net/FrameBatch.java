@@ -57,6 +57,9 @@ final class FrameBatch {
   private long asking; // a bit for each frame that is not complete
   private @Nullable Segmenter segmenter;
 
+  /** Where the rests of frames are that were copied with another tag. */
+  private @Nullable FrameBatch origin;
+
   /**
    * An empty batch of frames that are not longer than the network's.
    *
@@ -116,6 +119,11 @@ final class FrameBatch {
   void clear() {
     size = 0;
     asking = 0;
+  }
+
+  /** Forgets all frames but the first {@code count}. */
+  void keep(int count) {
+    size = count;
   }
 
   /**
@@ -234,13 +242,17 @@ final class FrameBatch {
    */
   void compose(FrameBatch other, int frame, int head, int from, int length) {
     MemorySegment.copy(other.memory, other.frameAt(frame), memory, frameAt(size), head);
-    Buffers rest = restOfNext();
+    setRest(size, other, frame, from, length);
+    captured[size] = head;
+    lengths[size] = head + length;
+  }
+
+  private void setRest(int slot, FrameBatch other, int frame, int from, int length) {
+    Buffers rest = restOf(slot);
     rest.clear();
     int copied = Math.max(0, Math.min(length, other.captured[frame] - from));
     rest.add(other.memory, other.frameAt(frame) + from, copied);
     rest.addSlice(other.rest(frame), Math.max(0L, from - other.captured[frame]), length - copied);
-    captured[size] = head;
-    lengths[size] = head + length;
   }
 
   /** Adds the frame that was staged. */
@@ -411,6 +423,53 @@ final class FrameBatch {
     return memory.get(BE64, frameAt(frame) + 6) >>> 16;
   }
 
+  /** The same, and the EtherType in the 16 bits below it: a tag's, if there is one. */
+  long sourceAndType(int frame) {
+    return memory.get(BE64, frameAt(frame) + 6);
+  }
+
+  /**
+   * What a frame says behind an EtherType that begins a tag: the tag above, the EtherType behind it
+   * below, 16 bits each.
+   */
+  int tagAndType(int frame) {
+    return memory.get(BE32, frameAt(frame) + VlanTag.OFFSET + Short.BYTES);
+  }
+
+  /**
+   * Makes slot {@code frame} a frame of another batch with another tag, or without. Only its
+   * beginning is copied: the other batch stays as it is for as long as this frame is used.
+   *
+   * @param cut bytes of the tag that it has, which goes
+   * @param tag that it gets, or {@link VlanTag#NONE}
+   */
+  void setTagged(int frame, FrameBatch other, int otherFrame, int cut, int tag) {
+    origin = other;
+    long at = frameAt(frame);
+    long from = other.frameAt(otherFrame);
+    MemorySegment.copy(other.memory, from, memory, at, VlanTag.OFFSET);
+    long behind = at + VlanTag.OFFSET;
+    if (tag != VlanTag.NONE) {
+      memory.set(BE32, behind, (EtherType.VLAN << 16) | tag);
+      behind += VlanTag.LENGTH;
+    }
+    int head = Math.min(other.captured[otherFrame], OffloadCheck.MOST_HEADERS);
+    int skip = VlanTag.OFFSET + cut;
+    MemorySegment.copy(other.memory, from + skip, memory, behind, head - skip);
+    captured[frame] = (int) (behind - at) + head - skip;
+    int rest = other.lengths[otherFrame] - head;
+    lengths[frame] = captured[frame] + rest;
+    setRest(frame, other, otherFrame, head, rest);
+    describe(frame);
+    asking &= ~(1L << frame);
+    if (!other.isPlain(otherFrame)) {
+      MemorySegment.copy(
+          other.memory, other.headerAt(otherFrame), memory, headerAt(frame), VirtioNet.HEADER);
+      NetHeader.shift(memory, headerAt(frame), (int) (behind - at) - skip);
+      asking |= 1L << frame;
+    }
+  }
+
   /** Makes each frame one from where it goes to where it comes from. */
   void swapAddresses() {
     for (int i = 0; i < size; i++) {
@@ -476,6 +535,9 @@ final class FrameBatch {
    * memory is gone.
    */
   boolean isReadable() {
+    if (origin != null) {
+      return origin.isReadable();
+    }
     try {
       for (int i = 0; i < size; i++) {
         for (long at = 0; at < rest(i).bytes(); at += PAGE) {

@@ -8,7 +8,7 @@ import org.kvmzone.packet.MacAddress;
 /** The guest's side of a VNIC: filters what arrives, and chooses the receive queue for it. */
 final class GuestSide implements VnicClient {
   private final long mac;
-  private final boolean promiscuous;
+  private volatile boolean promiscuous;
   private final int longest;
   private final Drops drops;
   private final ReceiveQueue[] queues;
@@ -27,6 +27,11 @@ final class GuestSide implements VnicClient {
     this.drops = drops;
     this.queues = queues.clone();
     senders = new AtomicReferenceArray<>(queues.length);
+  }
+
+  /** Whether frames for others are received too, from now on; by any thread. */
+  void promiscuous(boolean on) {
+    promiscuous = on;
   }
 
   /** The transmit queue of a pair is served from now on. */
@@ -80,10 +85,11 @@ final class GuestSide implements VnicClient {
   /** Own address, broadcast, multicast: QEMU keeps the guest's own list of these to itself. */
   private long filter(FrameBatch batch, long frames) {
     long accepted = frames;
+    boolean all = promiscuous;
     for (long left = frames; left != 0; left &= left - 1) {
       int frame = Long.numberOfTrailingZeros(left);
       long destination = batch.destination(frame);
-      if (!promiscuous && destination != mac && !MacAddress.isMulticast(destination)) {
+      if (!all && destination != mac && !MacAddress.isMulticast(destination)) {
         drops.count(Drop.FILTERED, batch.length(frame));
         accepted &= ~Long.lowestOneBit(left);
       } else if (batch.length(frame) > longest && batch.wireLength(frame) > longest) {

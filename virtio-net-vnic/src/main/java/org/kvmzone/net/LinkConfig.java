@@ -11,8 +11,9 @@ sealed interface LinkConfig {
    * A switch in this process.
    *
    * @param name the switch's
+   * @param port the VNIC's place on it
    */
-  record Stub(String name) implements LinkConfig {
+  record Stub(String name, PortConfig port) implements LinkConfig {
     @Override
     public String kind() {
       return "etherstub";

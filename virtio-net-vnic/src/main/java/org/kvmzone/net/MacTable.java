@@ -1,84 +1,67 @@
 package org.kvmzone.net;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.kvmzone.packet.MacAddress;
 
 /**
- * What a switch has learned: the port behind which a MAC address was last seen. A fixed number of
- * cells, eight to a bucket; any thread reads and writes, none waits. An address that finds its
- * bucket full of others is not learned, and frames to it are flooded; one port holds a limited
- * share, so that a guest that makes up addresses does not drive out the others'.
+ * What a switch has learned: the port behind which a MAC address was last seen, in each VLAN by
+ * itself (IEEE 802.1Q §8.8, independent learning). An address that finds its bucket full of others
+ * is not learned, and frames to it are flooded.
+ *
+ * <p>VLAN and address are 59 bits, since a station's address has one bit that is always 0. They are
+ * mixed so that no two become the same; ten bits of that choose the bucket, and the cell holds the
+ * rest beside the port.
  */
-final class MacTable {
+final class MacTable extends AgedCells {
   static final int PER_PORT = 1024;
 
   /** IEEE 802.1Q §8.8.3: the recommended age at which an address is forgotten. */
   static final int AGEING_SECONDS = 300;
 
-  private static final int BUCKETS = 1024;
-  private static final int WAYS = 8;
-  private static final int PORT_SHIFT = 48;
-  private static final VarHandle CELL = MethodHandles.arrayElementVarHandle(long[].class);
-  private static final VarHandle SEEN = MethodHandles.arrayElementVarHandle(int[].class);
-  private static final VarHandle EXPIRED;
+  private static final int KEY_BITS = 59;
+  private static final int CELL_BITS = KEY_BITS - BUCKET_BITS;
+  private static final long KEY_MASK = (1L << KEY_BITS) - 1;
+  private static final long CELL_MASK = (1L << CELL_BITS) - 1;
+  private static final long GROUP = 1L << 40;
 
-  static {
-    try {
-      EXPIRED = MethodHandles.lookup().findVarHandle(MacTable.class, "expired", int.class);
-    } catch (ReflectiveOperationException impossible) {
-      throw new ExceptionInInitializerError(impossible);
-    }
-  }
-
-  /** The port above, the address below; 0 is empty. */
-  private final long[] cells = new long[BUCKETS * WAYS];
-
-  /** When each address was last seen, in seconds of the caller's clock. */
-  private final int[] seen = new int[BUCKETS * WAYS];
-
-  private final AtomicIntegerArray shares;
-
-  @SuppressWarnings("UnusedVariable") // by EXPIRED alone
-  private int expired; // when old addresses were last looked for
-
-  /** An empty table for ports below {@code ports}, which is at most 65536. */
+  /** An empty table for ports below {@code ports}, which is at most 16384. */
   MacTable(int ports) {
-    shares = new AtomicIntegerArray(ports);
+    super(ports, PER_PORT);
   }
 
-  /** The port behind which a station was seen, or -1. */
-  int find(long address, int now) {
-    int first = bucket(address);
+  /** The port behind which a station was seen in a VLAN, or -1. */
+  int find(int vlan, long address, int now) {
+    if ((address & GROUP) != 0) {
+      return -1;
+    }
+    long key = key(vlan, address);
+    int first = bucket(key);
     for (int i = first; i < first + WAYS; i++) {
-      long cell = (long) CELL.getOpaque(cells, i);
-      if (address(cell) == address && cell != 0) {
+      long cell = cell(i);
+      if (cell != 0 && (cell & CELL_MASK) == (key & CELL_MASK)) {
         return isOld(i, now) ? -1 : port(cell);
       }
     }
     return -1;
   }
 
-  /** A frame from {@code address} came in at {@code port}. */
-  void learn(long address, int port, int now) {
+  /** A frame of a VLAN from {@code address} came in at {@code port}. */
+  void learn(int vlan, long address, int port, int now) {
     if (!MacAddress.isStation(address)) {
       return;
     }
-    long wanted = (long) port << PORT_SHIFT | address;
-    int first = bucket(address);
+    long key = key(vlan, address);
+    long wanted = ((port + 1L) << CELL_BITS) | (key & CELL_MASK);
+    int first = bucket(key);
     int free = -1;
     long freed = 0;
     for (int i = first; i < first + WAYS; i++) {
-      long cell = (long) CELL.getOpaque(cells, i);
+      long cell = cell(i);
       if (cell == wanted) {
-        if ((int) SEEN.getOpaque(seen, i) != now) { // once a second: others read this line
-          SEEN.setOpaque(seen, i, now);
-        }
+        keep(i, now + AGEING_SECONDS);
         return;
       }
-      if (cell != 0 && address(cell) == address) {
-        replace(i, cell, wanted, now); // the station has moved
+      if (cell != 0 && (cell & CELL_MASK) == (key & CELL_MASK)) {
+        boolean _ = replace(i, cell, wanted, now, now + AGEING_SECONDS); // the station has moved
         return;
       }
       if (free < 0 && (cell == 0 || isOld(i, now))) {
@@ -87,79 +70,27 @@ final class MacTable {
       }
     }
     if (free >= 0) {
-      replace(free, freed, wanted, now);
+      boolean _ = replace(free, freed, wanted, now, now + AGEING_SECONDS);
     }
   }
 
-  private void replace(int index, long old, long wanted, int now) {
-    int port = port(wanted);
-    long found = old;
-    if (shares.get(port) >= PER_PORT) {
-      if (!expire(now) || shares.get(port) >= PER_PORT) {
-        return;
-      }
-      found = isOld(index, now) ? 0 : old; // what was old has just been forgotten
-    }
-    SEEN.setOpaque(seen, index, now);
-    // Who loses to another thread learns from the next frame.
-    if (CELL.compareAndSet(cells, index, found, wanted)) {
-      shares.incrementAndGet(port);
-      if (found != 0) {
-        shares.decrementAndGet(port(found));
-      }
-    }
+  @Override
+  int port(long cell) {
+    return (int) (cell >>> CELL_BITS) - 1;
   }
 
-  /** Forgets what is old, once a second at most; returns whether it looked. */
-  private boolean expire(int now) {
-    int last = (int) EXPIRED.getOpaque(this);
-    if (last == now || !EXPIRED.compareAndSet(this, last, now)) {
-      return false;
-    }
-    for (int i = 0; i < cells.length; i++) {
-      long cell = (long) CELL.getOpaque(cells, i);
-      if (cell != 0 && isOld(i, now)) {
-        empty(i, cell);
-      }
-    }
-    return true;
+  /**
+   * A number of 59 bits for each VLAN and station; each step can be undone, so no two share one.
+   */
+  private static long key(int vlan, long address) {
+    long low = address & (GROUP - 1);
+    long key = ((long) vlan << 47) | ((address >>> 41) << 40) | low;
+    key ^= key >>> 31;
+    key = (key * 0x9E37_79B9_7F4A_7C15L) & KEY_MASK;
+    return key ^ (key >>> 29);
   }
 
-  private void empty(int index, long cell) {
-    if (CELL.compareAndSet(cells, index, cell, 0L)) {
-      shares.decrementAndGet(port(cell));
-    }
-  }
-
-  /** Forgets all addresses behind a port that is gone. */
-  void forget(int port) {
-    for (int i = 0; i < cells.length; i++) {
-      long cell = (long) CELL.getOpaque(cells, i);
-      if (cell != 0 && port(cell) == port) {
-        empty(i, cell);
-      }
-    }
-  }
-
-  /** How many addresses are known behind a port, old ones included. */
-  int share(int port) {
-    return shares.get(port);
-  }
-
-  private boolean isOld(int index, int now) {
-    return now - (int) SEEN.getOpaque(seen, index) > AGEING_SECONDS;
-  }
-
-  private static int bucket(long address) {
-    // Fibonacci hashing: the upper bits of the product depend on all bits of the address.
-    return (int) ((address * 0x9E37_79B9_7F4A_7C15L) >>> 54) * WAYS;
-  }
-
-  private static int port(long cell) {
-    return (int) (cell >>> PORT_SHIFT);
-  }
-
-  private static long address(long cell) {
-    return cell & MacAddress.BROADCAST;
+  private static int bucket(long key) {
+    return (int) (key >>> CELL_BITS) * WAYS;
   }
 }

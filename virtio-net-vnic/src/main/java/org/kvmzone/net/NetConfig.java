@@ -2,6 +2,7 @@ package org.kvmzone.net;
 
 import java.util.Optional;
 import org.kvmzone.antispoof.LinkProtectionConfig;
+import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.dhcp.DhcpConfig;
 import org.kvmzone.packet.MacAddress;
 
@@ -19,7 +20,9 @@ import org.kvmzone.packet.MacAddress;
  * @param promisc whether the guest receives what is for others
  * @param queues pairs of queues
  * @param threads how many threads serve them
+ * @param traffic how much may pass, of what, and before whom
  * @param backlog how many frames wait for a guest at most, on each queue; a power of two
+ * @param spec that says all this
  */
 record NetConfig(
     String id,
@@ -33,4 +36,6 @@ record NetConfig(
     boolean promisc,
     int queues,
     int threads,
-    int backlog) {}
+    TrafficConfig traffic,
+    int backlog,
+    Spec spec) {}

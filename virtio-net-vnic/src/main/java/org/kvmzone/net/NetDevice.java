@@ -7,13 +7,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.kvmzone.antispoof.LinkProtection;
 import org.kvmzone.antispoof.LinkProtectionConfig;
 import org.kvmzone.antispoof.Verdict;
+import org.kvmzone.bridge.device.Adjustable;
 import org.kvmzone.bridge.device.DeviceQueue;
 import org.kvmzone.bridge.device.DeviceReport;
 import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.device.NetworkDevice;
+import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.ffi.NativeException;
 import org.kvmzone.bridge.virtqueue.Features;
@@ -30,19 +34,21 @@ import org.kvmzone.dhcp.DhcpServer;
  * batch is settled in its order, and what cannot be settled is put back, the last first. So
  * VIRTIO_F_IN_ORDER is offered (virtio 1.3 §2.7.9, §2.8.8).
  */
-final class NetDevice implements NetworkDevice {
+final class NetDevice implements NetworkDevice, Adjustable {
   private static final Logger LOG = System.getLogger(NetDevice.class.getName());
 
   /** Every IPv4 network carries as much (RFC 791 §3.2). */
   private static final int LEAST_MTU = 68;
 
-  private final NetConfig config;
+  private volatile NetConfig config;
   private final Drops drops;
   private final HostServices.Tally answers = new HostServices.Tally();
   private final GuestSide guest;
   private final ReceiveQueue[] receivers;
   private final TransmitQueue[] senders;
   private final Vnic vnic;
+  private final TrafficControl traffic;
+  private final long made = System.nanoTime();
 
   /** Opens what a VNIC stands on. */
   @FunctionalInterface
@@ -79,7 +85,13 @@ final class NetDevice implements NetworkDevice {
   private static Vnic link(NetConfig config, VnicClient client, Drops drops) {
     return switch (config.link()) {
       case LinkConfig.Stub stub ->
-          Etherstub.open(stub.name(), config.id(), config.mac(), config.queues(), client, drops);
+          Etherstub.open(
+              stub.name(),
+              new PortConfig.Station(config.id(), config.mac()),
+              stub.port(),
+              config.queues(),
+              client,
+              drops);
       case LinkConfig.Discard _ -> new DiscardVnic(config.queues());
       case LinkConfig.Echo _ -> new EchoVnic(client);
       case LinkConfig.Chargen source ->
@@ -107,6 +119,8 @@ final class NetDevice implements NetworkDevice {
     for (int i = 0; i < senders.length; i++) {
       senders[i] = sender(i);
     }
+    traffic = new TrafficControl(receivers, senders);
+    traffic.follow(config.traffic(), guest);
   }
 
   private TransmitQueue sender(int pair) {
@@ -123,6 +137,26 @@ final class NetDevice implements NetworkDevice {
         new LinkProtection(config.protection()),
         services,
         drops);
+  }
+
+  @Override
+  public synchronized Set<String> adjust(Spec wanted) {
+    Set<String> changed = NetProperties.changed(config, wanted);
+    Set<String> later = new TreeSet<>(changed);
+    later.retainAll(NetProperties.LATER);
+    // What holds later is as it is for now: the rest has to be right with it, and without.
+    NetConfig then = NetProperties.read(wanted);
+    NetConfig now = later.isEmpty() ? then : NetProperties.read(wanted, config, later);
+    LinkProtectionConfig rules = now.protection();
+    if (!rules.equals(config.protection())) {
+      for (TransmitQueue sender : senders) {
+        sender.protection(new LinkProtection(rules));
+      }
+    }
+    guest.promiscuous(now.promisc());
+    config = now;
+    traffic.follow(now.traffic(), guest);
+    return later;
   }
 
   @Override
@@ -187,7 +221,7 @@ final class NetDevice implements NetworkDevice {
     List<EventSource> sources = new ArrayList<>();
     for (int i = 0; i < receivers.length; i++) {
       if (receiveQueue(i) % loopCount() == loop) {
-        sources.addAll(vnic.sources(i));
+        vnic.sources(i).forEach(source -> sources.add(new SharedSource(source, this)));
       }
     }
     return sources;
@@ -232,6 +266,16 @@ final class NetDevice implements NetworkDevice {
   }
 
   @Override
+  public long sleepNanos(DeviceQueue queue) {
+    return receives(queue) ? receiver(queue).sleepNanos() : sender(queue).sleepNanos();
+  }
+
+  @Override
+  public int share() {
+    return config.traffic().priority().share();
+  }
+
+  @Override
   public void stopping(DeviceQueue queue) {
     if (receives(queue)) {
       receiver(queue).stopping();
@@ -251,7 +295,10 @@ final class NetDevice implements NetworkDevice {
     if (config.dhcp().isPresent()) {
       answers.addTo(counters);
     }
-    return new DeviceReport("vnic", NetReport.properties(config), counters);
+    counters.put("crtime", made);
+    counters.put("snaptime", System.nanoTime());
+    return new DeviceReport(
+        "vnic", NetReport.properties(config), counters, NetReport.parts(traffic.flows()));
   }
 
   @Override

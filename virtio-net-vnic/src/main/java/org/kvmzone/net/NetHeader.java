@@ -54,6 +54,17 @@ final class NetHeader {
     memory.set(BYTE, at + VirtioNet.FLAGS, (byte) flags);
   }
 
+  /** The frame has become longer, before what the header tells of, by so many bytes. */
+  static void shift(MemorySegment memory, long at, int by) {
+    if ((flags(memory, at) & VirtioNet.NEEDS_CSUM) == 0) {
+      return;
+    }
+    memory.set(LE16, at + VirtioNet.CSUM_START, (short) (checksumStart(memory, at) + by));
+    if (gso(memory, at) != VirtioNet.GSO_NONE) {
+      memory.set(LE16, at + VirtioNet.HDR_LEN, (short) (headers(memory, at) + by));
+    }
+  }
+
   /** Writes what is left undone of a frame; num_buffers stays as it is. */
   static void set(
       MemorySegment memory, long at, int gso, int headers, int segment, int start, int offset) {

@@ -3,8 +3,13 @@ package org.kvmzone.net;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -19,6 +24,7 @@ import org.kvmzone.dhcp.DhcpConfig;
 import org.kvmzone.packet.IpPrefix;
 import org.kvmzone.packet.Ipv4Address;
 import org.kvmzone.packet.MacAddress;
+import org.kvmzone.packet.VlanSet;
 
 /** The properties of a {@code vnic} SPEC: what they are, and what they come to. */
 final class NetProperties {
@@ -35,6 +41,27 @@ final class NetProperties {
 
   private static final List<String> KINDS =
       List.of("etherstub", "tap", "discard", "echo", "chargen");
+
+  /** The properties that can change while a VNIC is in use. */
+  private static final Set<String> LIVE =
+      Set.of(
+          "maxbw",
+          "priority",
+          "flow",
+          "mac-nospoof",
+          "restricted",
+          "ip-nospoof",
+          "dhcp-nospoof",
+          "allowed-ips",
+          "allowed-dhcp-cids",
+          "allow-all-dhcp-cids",
+          "promisc");
+
+  /** Those that can be changed then, and hold from the next start on: guests are told them once. */
+  static final Set<String> LATER = Set.of("mtu");
+
+  /** The properties of a place on a switch. */
+  private static final List<String> STUB_ONLY = List.of("vlan_id", "isolated", "mcast_snooping");
 
   /** The properties that are of use with {@code ip} only. */
   private static final List<String> LEASE =
@@ -61,6 +88,20 @@ final class NetProperties {
               "etherstub if over= is given, tap if fd= is",
               "what the VNIC is made on"),
           property("over", "NAME", "none", "the etherstub, a switch in this process, below it"),
+          property(
+              "vlan_id", "0..4094", "0, none", "the VLAN of the guest's frames; it sees no tag"),
+          property(
+              "trunks.N", "VLAN or VLAN-VLAN", "none", "VLANs whose tags the guest uses itself"),
+          property(
+              "isolated",
+              "on|off",
+              "off",
+              "other isolated NICs on the etherstub are no neighbours"),
+          property(
+              "mcast_snooping",
+              "on|off",
+              "on",
+              "no frames of multicast groups that nobody here joined, while there is a querier"),
           property("frame_size", "60..9018", "60", "bytes of each frame that kind=chargen makes"),
           property(
               "fd.N", "NUMBER", "none", "an open tap of whoever starts us; one for each queue"),
@@ -95,6 +136,21 @@ final class NetProperties {
           property("queues", "1..64", "1", "pairs of queues; give QEMU's netdev the same"),
           property("threads", "1..128", "1", "threads that serve the queues, up to two a pair"),
           property(
+              "maxbw",
+              "10K..1000G",
+              "none",
+              "bits a second, each way; a number alone is Mbit/s, K M G are decimal"),
+          property(
+              "flow.NAME",
+              "ATTRIBUTE=VALUE,,…",
+              "none",
+              "a flow, as kvmzone flow add has it; maxbw=0 in it blocks"),
+          property(
+              "priority",
+              "high|medium|low",
+              "high",
+              "4, 2 or 1 parts of the turns of a thread that serves several devices"),
+          property(
               "backlog", "16..4096", "1024", "frames that wait for the guest, a power of two"));
 
   private final Spec spec;
@@ -116,25 +172,68 @@ final class NetProperties {
     return new NetProperties(spec).config();
   }
 
+  /**
+   * Reads a SPEC, but for some properties that are to be as a device has them.
+   *
+   * @throws SpecException if that cannot be
+   */
+  static NetConfig read(Spec spec, NetConfig now, Set<String> asNow) {
+    Map<String, String> values = new LinkedHashMap<>(spec.values());
+    values.keySet().removeAll(asNow);
+    now.spec()
+        .values()
+        .forEach((name, value) -> {
+          if (asNow.contains(name)) {
+            values.put(name, value);
+          }
+        });
+    return read(Spec.of(spec.word(), values));
+  }
+
+  /**
+   * The properties by which a SPEC differs from a device's.
+   *
+   * @throws SpecException if one of them cannot change while it runs
+   */
+  static Set<String> changed(NetConfig now, Spec wanted) {
+    Map<String, String> before = now.spec().values();
+    Map<String, String> after = wanted.values();
+    Set<String> changed = new TreeSet<>();
+    Stream.concat(before.keySet().stream(), after.keySet().stream())
+        .filter(name -> !Objects.equals(before.get(name), after.get(name)))
+        .map(name -> name.replaceFirst("\\..*$", ""))
+        .forEach(changed::add);
+    for (String name : changed) {
+      if (!LIVE.contains(name) && !LATER.contains(name)) {
+        throw new SpecException(
+            now.spec().label() + ": " + name + " cannot change while the VNIC is in use");
+      }
+    }
+    return changed;
+  }
+
   private NetConfig config() {
     String id = spec.id();
     String ifname = spec.text("ifname").orElse(id);
     int queues = spec.number("queues", 1, MAX_QUEUES, 1);
     MacAddress mac = mac();
     Optional<Ipv4Address> ip = value("ip", Ipv4Address::parse);
+    VlanSet trunks = trunks();
     return new NetConfig(
         id,
         ifname,
-        link(ifname, queues),
+        link(ifname, queues, trunks),
         mac,
         mtu(),
         offloads(),
         lease(mac, ip),
-        protection(mac, ip),
+        protection(mac, ip, trunks),
         spec.flag("promisc", false),
         queues,
         spec.number("threads", 1, 2 * queues, 1),
-        backlog());
+        traffic(),
+        backlog(),
+        spec);
   }
 
   private MacAddress mac() {
@@ -142,6 +241,26 @@ final class NetProperties {
         .orElseThrow(() ->
             new SpecException(
                 spec.label() + ": macaddr= is missing: give QEMU's -device the same as mac="));
+  }
+
+  private TrafficConfig traffic() {
+    Optional<Bandwidth> maxbw = value("maxbw", Bandwidth::parse);
+    if (maxbw.filter(Bandwidth::isNone).isPresent()) {
+      throw spec.bad("maxbw", "0", "more, or left out");
+    }
+    return new TrafficConfig(
+        maxbw, value("priority", Priority::parse).orElse(Priority.HIGH), flows());
+  }
+
+  private List<FlowConfig> flows() {
+    List<FlowConfig> flows = new ArrayList<>();
+    spec.named("flow")
+        .forEach((name, text) -> flows.add(checked(() -> FlowConfig.parse(name, text))));
+    if (flows.size() > FlowConfig.MAX_FLOWS) {
+      throw new SpecException(
+          spec.label() + ": " + flows.size() + " flows: at most " + FlowConfig.MAX_FLOWS);
+    }
+    return List.copyOf(flows);
   }
 
   private int backlog() {
@@ -152,7 +271,7 @@ final class NetProperties {
     return backlog;
   }
 
-  private LinkConfig link(String ifname, int queues) {
+  private LinkConfig link(String ifname, int queues, VlanSet trunks) {
     List<String> fds = spec.list("fd");
     String kind = spec.text("kind").orElseGet(() -> kind(!fds.isEmpty()));
     if (!KINDS.contains(kind)) {
@@ -164,8 +283,11 @@ final class NetProperties {
         "frame_size",
         spec.text("frame_size").isPresent() && !kind.equals("chargen"),
         "kind=" + kind);
+    for (String name : STUB_ONLY) {
+      refuse(name, spec.text(name).isPresent() && !kind.equals("etherstub"), "kind=" + kind);
+    }
     return switch (kind) {
-      case "etherstub" -> new LinkConfig.Stub(stub());
+      case "etherstub" -> new LinkConfig.Stub(stub(), port(trunks));
       case "tap" -> fds.isEmpty() ? tap(ifname) : new LinkConfig.TapFds(fds(fds, queues));
       case "discard" -> new LinkConfig.Discard();
       case "echo" -> new LinkConfig.Echo();
@@ -174,6 +296,26 @@ final class NetProperties {
               spec.number("frame_size", LEAST_FRAME, mtu() + VirtioNet.OVERHEAD, LEAST_FRAME));
       default -> throw new AssertionError(kind);
     };
+  }
+
+  private VlanSet trunks() {
+    return checked(() -> {
+      try {
+        return VlanSet.parse(spec.list("trunks"));
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException("trunks: " + e.getMessage(), e);
+      }
+    });
+  }
+
+  private PortConfig port(VlanSet trunks) {
+    int vlan = spec.number("vlan_id", 0, VlanSet.LAST, 0);
+    if (trunks.contains(vlan)) {
+      throw spec.bad(
+          "vlan_id", "" + vlan, "none of trunks: a VLAN's frames have tags or have none");
+    }
+    return new PortConfig(
+        vlan, trunks, spec.flag("isolated", false), spec.flag("mcast_snooping", true));
   }
 
   private int mtu() {
@@ -291,9 +433,11 @@ final class NetProperties {
     return Long.parseLong(text);
   }
 
-  private LinkProtectionConfig protection(MacAddress mac, Optional<Ipv4Address> ip) {
+  private LinkProtectionConfig protection(
+      MacAddress mac, Optional<Ipv4Address> ip, VlanSet trunks) {
     LinkProtectionConfig.Builder rules =
         LinkProtectionConfig.builder(mac)
+            .vlans(trunks)
             .macNospoof(spec.flag("mac-nospoof", true))
             .restricted(spec.flag("restricted", true))
             .ipNospoof(spec.flag("ip-nospoof", true))

@@ -5,10 +5,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.rehearsal.Rehearsal;
+import org.kvmzone.bridge.rehearsal.RehearsalLoop;
 import org.kvmzone.bridge.rehearsal.RehearsedQueue;
+import org.kvmzone.bridge.rehearsal.Sessions;
 import org.kvmzone.bridge.virtqueue.Features;
 import org.kvmzone.packet.Ipv4Address;
 import org.kvmzone.packet.MacAddress;
@@ -42,7 +45,17 @@ public final class NetRehearsal implements AutoCloseable {
     /** In, from a source. */
     CHARGEN,
     /** From one guest to another. */
-    ETHERSTUB
+    ETHERSTUB;
+
+    /** What comes nearest to a link. */
+    static Way of(LinkConfig link) {
+      return switch (link) {
+        case LinkConfig.Discard _ -> DISCARD;
+        case LinkConfig.Echo _ -> ECHO;
+        case LinkConfig.Chargen _ -> CHARGEN;
+        default -> ETHERSTUB;
+      };
+    }
   }
 
   /**
@@ -52,28 +65,42 @@ public final class NetRehearsal implements AutoCloseable {
    * @param frameSize bytes of each frame, without its check sequence
    */
   public NetRehearsal(Way way, long features, int frameSize) {
+    this(way, features, frameSize, "");
+  }
+
+  /**
+   * The same, with more properties.
+   *
+   * @param properties of the sender's SPEC, each behind a comma
+   */
+  public NetRehearsal(Way way, long features, int frameSize, String properties) {
     this(
         way,
         features | Features.VERSION_1 | VirtioNet.MRG_RXBUF,
         frameSize,
+        properties,
         Rehearsal.Piece.writable(BUFFER),
         Rehearsal.Piece.readable(frame(frameSize)));
   }
 
   private NetRehearsal(
-      Way way, long all, int frameSize, Rehearsal.Piece buffer, Rehearsal.Piece... frame) {
+      Way way,
+      long all,
+      int frameSize,
+      String properties,
+      Rehearsal.Piece buffer,
+      Rehearsal.Piece... frame) {
     String link =
         switch (way) {
           case DISCARD, ECHO -> "kind=" + way.name().toLowerCase(Locale.ROOT);
           case CHARGEN -> "kind=chargen,frame_size=" + frameSize;
           case ETHERSTUB -> "kind=etherstub,over=rehearsal-" + STUBS.incrementAndGet();
         };
-    NetDevice first = device(SENDER, DiscardDatagram.GUEST, link);
-    sources = first.sources(0);
-    sender = new Rehearsal(first, all);
+    sender = new Rehearsal(() -> device(SENDER, DiscardDatagram.GUEST, link + properties), all);
+    sources = sender.device().sources(0);
     receiver =
         way == Way.ETHERSTUB
-            ? new Rehearsal(device(RECEIVER, DiscardDatagram.STATION, link), all)
+            ? new Rehearsal(() -> device(RECEIVER, DiscardDatagram.STATION, link), all)
             : sender;
     unsegmented = frame.length > 1;
     receive = receiver.start(0, buffer);
@@ -94,18 +121,26 @@ public final class NetRehearsal implements AutoCloseable {
         Way.ETHERSTUB,
         all,
         0,
+        "",
         Rehearsal.Piece.writable(taken ? UnsegmentedTcp.PIECE : BUFFER),
         UnsegmentedTcp.pieces(RECEIVER, SENDER));
   }
 
   /** Sends frames of both lengths, by rings of both layouts, for about so long. */
-  static void rehearse(long nanos) {
-    long end = System.nanoTime() + nanos;
-    try (NetRehearsal first = new NetRehearsal(Way.ETHERSTUB, 0, SHORT);
-        NetRehearsal second = new NetRehearsal(Way.ETHERSTUB, Features.RING_PACKED, LONG);
-        NetRehearsal third = new NetRehearsal(Way.CHARGEN, 0, LONG)) {
-      while (System.nanoTime() - end < 0) {
-        int ignored = first.round() + second.round() + third.round();
+  static void rehearse(Way way, long nanos) {
+    Sessions.play(nanos, session -> play(way, session));
+  }
+
+  private static void play(Way way, long nanos) {
+    try (NetRehearsal first = new NetRehearsal(way, 0, SHORT);
+        NetRehearsal second = new NetRehearsal(way, 0, LONG);
+        NetRehearsal third = new NetRehearsal(way, Features.RING_PACKED, SHORT)) {
+      List<NetRehearsal> all = List.of(first, second, third);
+      try (RehearsalLoop loop =
+          new RehearsalLoop(
+              all.stream().flatMap(each -> Stream.of(each.transmit, each.receive)).toList(),
+              all.stream().flatMap(each -> each.sources.stream()).toList())) {
+        loop.run(nanos);
       }
     }
   }

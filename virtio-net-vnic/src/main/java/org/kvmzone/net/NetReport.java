@@ -4,8 +4,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.kvmzone.antispoof.LinkProtectionConfig;
+import org.kvmzone.bridge.device.DeviceReport;
 import org.kvmzone.dhcp.DhcpConfig;
 import org.kvmzone.packet.Ipv4Address;
 
@@ -18,7 +21,12 @@ final class NetReport {
     properties.put("ifname", config.ifname());
     properties.put("kind", config.link().kind());
     switch (config.link()) {
-      case LinkConfig.Stub stub -> properties.put("over", stub.name());
+      case LinkConfig.Stub stub -> {
+        properties.put("over", stub.name());
+        properties.put("vlan_id", Integer.toString(stub.port().vlan()));
+        properties.put("isolated", stub.port().isolated() ? "on" : "off");
+        properties.put("mcast_snooping", stub.port().snooping() ? "on" : "off");
+      }
       case LinkConfig.Chargen source ->
           properties.put("frame_size", Integer.toString(source.frameSize()));
       case LinkConfig.TapName _, LinkConfig.Discard _, LinkConfig.Echo _ -> {}
@@ -27,15 +35,35 @@ final class NetReport {
     properties.put("macaddr", config.mac().toString());
     config.dhcp().ifPresent(lease -> lease(properties, lease));
     properties.put("protection", protection(config.protection()));
+    if (!config.protection().vlans().isEmpty()) {
+      properties.put("trunks", config.protection().vlans().toString());
+    }
     list(properties, "allowed-ips", config.protection().allowedIps());
     list(properties, "allowed-dhcp-cids", config.protection().allowedDhcpCids());
     properties.put("mtu", Integer.toString(config.mtu()));
     properties.put("offloads", config.offloads().toString());
     properties.put("promisc", config.promisc() ? "on" : "off");
+    config.traffic().maxbw().ifPresent(most -> properties.put("maxbw", most.toString()));
+    properties.put("priority", config.traffic().priority().toString());
+    config.traffic().flows().forEach(flow -> properties.put("flow." + flow.name(), flow.text()));
     properties.put("queues", Integer.toString(config.queues()));
     properties.put("threads", Integer.toString(config.threads()));
     properties.put("backlog", Integer.toString(config.backlog()));
     return properties;
+  }
+
+  /** The flows, in the order of their names. */
+  static Map<String, DeviceReport> parts(@Nullable FlowTable flows) {
+    Map<String, DeviceReport> parts = new TreeMap<>();
+    if (flows != null) {
+      flows
+          .flows()
+          .forEach(flow ->
+              parts.put(
+                  flow.config().name(),
+                  new DeviceReport("flow", flow.config().attributes(), flow.counters())));
+    }
+    return parts;
   }
 
   private static void lease(Map<String, String> properties, DhcpConfig lease) {

@@ -20,6 +20,9 @@ final class OffloadCheck {
    */
   private static final int LEAST_SEGMENT = 8;
 
+  /** How far into a frame its headers and its checksum may reach: further than any driver's do. */
+  static final int MOST_HEADERS = 256;
+
   private static final int TCP_CHECKSUM = 16;
   private static final int UDP_CHECKSUM = 6;
   private static final int ICMP_CHECKSUM = 2;
@@ -99,7 +102,7 @@ final class OffloadCheck {
     headers = headers(frame);
     boolean good =
         headers > 0
-            && headers <= frame.captured()
+            && headers <= Math.min(frame.captured(), MOST_HEADERS)
             && headers < frame.length()
             && frame.ipEnd() == frame.length()
             && segment >= LEAST_SEGMENT;
@@ -115,7 +118,7 @@ final class OffloadCheck {
   /** Whether the checksum is the frame's, or that of what is packed in it. */
   private boolean hasChecksumAt(Frame frame) {
     // Two bytes, which were copied: they may have to be written.
-    if (reach() > frame.captured()) {
+    if (reach() > Math.min(frame.captured(), MOST_HEADERS)) {
       return false;
     }
     return switch (frame.etherType()) {

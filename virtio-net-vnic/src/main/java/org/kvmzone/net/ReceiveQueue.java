@@ -55,6 +55,14 @@ final class ReceiveQueue {
   /** A source was told that there is no room, and has left frames where they are. */
   private volatile boolean held;
 
+  private final Pace pace = new Pace();
+  private volatile @Nullable Cap cap;
+  private final FlowGate gate = new FlowGate(false);
+  private volatile @Nullable FlowTable flows;
+
+  /** The queue's thread looks again by itself, when more may pass: nobody has to wake it. */
+  private volatile boolean timed;
+
   /**
    * A queue that is not set up.
    *
@@ -72,6 +80,24 @@ final class ReceiveQueue {
   /** The format from the next start on. */
   void negotiated(HeaderFormat negotiated) {
     format = negotiated;
+  }
+
+  /** Keeps to this cap from now on; from any thread, which wakes the queue afterwards. */
+  void cap(@Nullable Cap changed) {
+    cap = changed;
+  }
+
+  /** Goes by these flows from now on; from any thread. */
+  void flows(@Nullable FlowTable changed) {
+    flows = changed;
+  }
+
+  /** Makes the queue's thread look what has changed; from any thread. */
+  void wake() {
+    Target now = target;
+    if (now != null) {
+      now.queue.wake();
+    }
   }
 
   /** The guest has set the ring up; what waits is for whoever used it before. */
@@ -181,7 +207,7 @@ final class ReceiveQueue {
         now.queue.release();
       }
     }
-    if (queued) {
+    if (queued && !timed) {
       now.queue.wake();
     }
     return 0;
@@ -202,6 +228,8 @@ final class ReceiveQueue {
       }
       return 0;
     }
+    timed = false; // before the look: what is queued afterwards wakes this thread
+    follow();
     int done = drain(now, budget);
     publish(now);
     return done;
@@ -209,6 +237,7 @@ final class ReceiveQueue {
 
   /** See {@link org.kvmzone.bridge.device.VirtioDevice#mayIdle}; by the ring's owner. */
   boolean mayIdle(DeviceQueue queue) {
+    timed = false;
     if (!queue.isRunning()) {
       return true;
     }
@@ -220,38 +249,101 @@ final class ReceiveQueue {
       return false;
     }
     // New buffers are of no interest while frames find some: no kicks are asked for.
-    return backlog.first() < 0 && !held;
+    return !isAnythingLeft() || mayWait();
+  }
+
+  private boolean isAnythingLeft() {
+    return held || backlog.first() >= 0;
+  }
+
+  /** Whether it is for the cap that what is left waits. */
+  private boolean mayWait() {
+    timed = !pace.isStale(cap) && pace.mustWait(System.nanoTime());
+    return timed;
+  }
+
+  /** How long the queue needs no turn unless it is woken; by the ring's owner. */
+  long sleepNanos() {
+    return timed ? Math.max(1, pace.nanos(System.nanoTime())) : Long.MAX_VALUE;
+  }
+
+  private void follow() {
+    if (pace.isStale(cap)) {
+      pace.use(cap);
+    }
+    gate.use(flows);
+    gate.begin();
   }
 
   /** As many as fit; returns those that don't. */
   private long deliver(Target to, FrameBatch batch, long frames, boolean own) {
     undelivered = frames;
+    follow();
     int most = backlog.capacity();
     while (most > 0 && (own || !shunned) && drain(to, 1) > 0) {
       most--;
     }
+    if (gate.isOn()) {
+      undelivered = admit(batch, frames);
+    }
     // A slot that another sender is just filling counts too: it may hold this sender's turn back.
     while (undelivered != 0 && (own || !shunned) && backlog.isEmpty()) {
-      int first = Long.numberOfTrailingZeros(undelivered);
+      long admitted = pace.isOn() ? pace.admit(batch, undelivered, System.nanoTime()) : undelivered;
+      if (admitted == 0) {
+        break;
+      }
+      int frame = Long.numberOfTrailingZeros(undelivered);
       // What is still to be segmented takes several buffers nearly always.
-      if (batch.isUnsegmented(first) || writeEach(to, batch) == 0) {
-        if (!write(to, batch, first)) {
+      if (batch.isUnsegmented(frame) || writeEach(to, batch, admitted) == 0) {
+        if (!write(to, batch, frame)) {
           break;
         }
+        gate.passed(frame, batch.length(frame));
         undelivered &= undelivered - 1;
       }
+    }
+    if (gate.isOn()) {
+      giveBack(batch, undelivered);
     }
     publish(to);
     return undelivered;
   }
 
-  /** Settles the frames that are as most are; returns how many. */
-  private int writeEach(Target to, FrameBatch batch) {
-    int written = writer.writeEach(to.queue.ring(), to.format, batch, undelivered);
+  /** Those of some frames whose flows let them pass; the others are dropped. */
+  private long admit(FrameBatch batch, long frames) {
+    long admitted = frames;
+    for (long left = frames; left != 0; left &= left - 1) {
+      int frame = Long.numberOfTrailingZeros(left);
+      if (!gate.admit(batch, frame, frame)) {
+        drop(batch, frame, frame);
+        admitted &= ~Long.lowestOneBit(left);
+      }
+    }
+    return admitted;
+  }
+
+  private void drop(FrameBatch batch, int frame, int place) {
+    gate.dropped(place);
+    drops.count(gate.reason(place), batch.length(frame));
+  }
+
+  private void giveBack(FrameBatch batch, long frames) {
+    for (long left = frames; left != 0; left &= left - 1) {
+      int frame = Long.numberOfTrailingZeros(left);
+      gate.giveBack(frame, batch.length(frame));
+    }
+  }
+
+  /** Settles those of the first undelivered frames that are as most are; returns how many. */
+  private int writeEach(Target to, FrameBatch batch, long first) {
+    int written = writer.writeEach(to.queue.ring(), to.format, batch, first);
     long left = undelivered;
     for (int i = 0; i < written; i++, left &= left - 1) {
       int frame = Long.numberOfTrailingZeros(left);
       count(batch, frame, batch.length(frame));
+      if (gate.isOn()) {
+        gate.passed(frame, batch.length(frame));
+      }
     }
     undelivered = left;
     if (written > 0 && exhausted) {
@@ -264,20 +356,41 @@ final class ReceiveQueue {
     int done = 0;
     while (done < budget) {
       int slot = backlog.first();
-      if (slot < 0) {
-        break;
-      }
-      FrameBatch batch = backlog.batch(slot);
-      int frame = backlog.frame(slot);
-      if (!to.takes(batch, frame)) { // it came for the driver before
-        drops.count(Drop.NOT_READY, batch.length(frame));
-      } else if (!write(to, batch, frame)) {
+      if (slot < 0 || !settle(to, slot)) {
         break;
       }
       backlog.removeFirst();
       done++;
     }
     return done;
+  }
+
+  /** Writes a frame that has waited, or drops it; false if it has to wait on. */
+  private boolean settle(Target to, int slot) {
+    FrameBatch batch = backlog.batch(slot);
+    int frame = backlog.frame(slot);
+    int length = batch.length(frame);
+    if (!to.takes(batch, frame)) { // it came for the driver before
+      drops.count(Drop.NOT_READY, length);
+      return true;
+    }
+    if (gate.isOn() && !gate.admit(batch, frame, FlowGate.ALONE)) {
+      drop(batch, frame, FlowGate.ALONE);
+      return true;
+    }
+    if (mayPass(length) && write(to, batch, frame)) {
+      gate.passed(FlowGate.ALONE, length);
+      return true;
+    }
+    gate.giveBack(FlowGate.ALONE, length);
+    return false;
+  }
+
+  private boolean mayPass(long length) {
+    if (!pace.isOn()) {
+      return true;
+    }
+    return pace.covers(length, length * backlog.size(), System.nanoTime());
   }
 
   /** Settles a frame, unless it has to wait for a buffer. */
@@ -310,6 +423,9 @@ final class ReceiveQueue {
   private void count(FrameBatch batch, int frame, int length) {
     packets++;
     bytes += length;
+    if (pace.isOn()) {
+      pace.spend(length);
+    }
     if (batch.isMulticast(frame)) {
       counters.increment(
           batch.destination(frame) == MacAddress.BROADCAST
@@ -325,6 +441,7 @@ final class ReceiveQueue {
       counters.add(VnicCounter.INPUT_BYTES, bytes);
       packets = 0;
       bytes = 0;
+      gate.flush();
     }
     if (writer.takeTouched()) {
       to.queue.publish();
@@ -332,13 +449,15 @@ final class ReceiveQueue {
   }
 
   private boolean enqueue(FrameBatch batch, long frames) {
+    Cap limit = cap;
+    Drop reason = limit == null || exhausted ? Drop.NO_BUFFER : Drop.RX_OVER_CAP;
     boolean queued = false;
     for (long left = frames; left != 0; left &= left - 1) {
       int frame = Long.numberOfTrailingZeros(left);
-      if (backlog.offer(batch, frame)) {
+      if ((limit == null || limit.mayQueue(backlog.size())) && backlog.offer(batch, frame)) {
         queued = true;
       } else {
-        drops.count(Drop.NO_BUFFER, batch.length(frame));
+        drops.count(reason, batch.length(frame));
       }
     }
     return queued;

@@ -36,7 +36,8 @@ final class TransmitQueue {
   private final String name;
   private final int mtu;
   private final Vnic vnic;
-  private final LinkProtection protection;
+  private volatile LinkProtection rules;
+  private LinkProtection protection; // of this turn
   private final @Nullable HostServices services;
   private final Drops drops;
   private final Counters<VnicCounter> counters = new Counters<>(VnicCounter.class);
@@ -63,6 +64,10 @@ final class TransmitQueue {
 
   private HeaderFormat format = HeaderFormat.of(0);
   private boolean blocked;
+  private final Pace pace = new Pace();
+  private volatile @Nullable Cap cap;
+  private final FlowGate gate = new FlowGate(true);
+  private volatile @Nullable FlowTable flows;
 
   /** An address to announce before the guest's next frame; any thread may set it. */
   private final AtomicLong announcement = new AtomicLong(NOTHING);
@@ -88,6 +93,7 @@ final class TransmitQueue {
     this.name = name;
     this.mtu = mtu;
     this.vnic = vnic;
+    this.rules = protection;
     this.protection = protection;
     this.services = services.orElse(null);
     this.drops = drops;
@@ -102,6 +108,21 @@ final class TransmitQueue {
   /** The format from now on; called while the queue is not served. */
   void negotiated(HeaderFormat negotiated) {
     format = negotiated;
+  }
+
+  /** Keeps to this cap from now on; from any thread, which wakes the queue afterwards. */
+  void cap(@Nullable Cap changed) {
+    cap = changed;
+  }
+
+  /** Judges by these rules from now on, which nobody else does; from any thread. */
+  void protection(LinkProtection changed) {
+    rules = changed;
+  }
+
+  /** Goes by these flows from now on; from any thread. */
+  void flows(@Nullable FlowTable changed) {
+    flows = changed;
   }
 
   /** Lets the network know that the owner of an address is here now; from any thread. */
@@ -122,9 +143,14 @@ final class TransmitQueue {
     if (announcement.get() != NOTHING && budget > 0) {
       announce();
     }
-    blocked = false;
+    blocked = mustWait();
+    gate.use(flows);
+    protection = rules;
     try {
       while (done < budget && !blocked && gather(ring, budget - done) > 0) {
+        if (pace.isOn()) {
+          batch.keep(pace.admit(batch, System.nanoTime()));
+        }
         int taken = batch.size() == 0 ? 0 : vnic.send(pair, batch);
         done += settle(ring, taken);
       }
@@ -138,9 +164,30 @@ final class TransmitQueue {
     return done;
   }
 
-  /** A full link says when it goes on; until then nothing that the guest does is of interest. */
+  /** Whether what the guest sent last may not pass yet: nothing else is looked at before. */
+  private boolean mustWait() {
+    if (pace.isStale(cap)) {
+      pace.use(cap);
+    }
+    return pace.isOn() && pace.mustWait(System.nanoTime());
+  }
+
+  /**
+   * A full link says when it goes on, and a cap when it lets more pass; until then nothing that the
+   * guest does is of interest.
+   */
   boolean mayIdle(DeviceQueue queue) {
-    return blocked || queue.ring().armKicks();
+    return blocked ? !queue.isRunning() || mayWait() : queue.ring().armKicks();
+  }
+
+  private boolean mayWait() {
+    return !pace.isStale(cap) && (!pace.isWaiting() || pace.mustWait(System.nanoTime()));
+  }
+
+  /** How long the queue needs no turn unless it is woken. */
+  long sleepNanos() {
+    boolean forCap = blocked && pace.isWaiting();
+    return forCap ? Math.max(1, pace.nanos(System.nanoTime())) : Long.MAX_VALUE;
   }
 
   private int gather(Virtqueue ring, int limit) {
@@ -170,6 +217,9 @@ final class TransmitQueue {
     count =
         protection.passAtAGlance(
             batch.memory(), batch.frameAt(0), batch.stride(), batch.lengths(), count);
+    if (gate.isOn()) {
+      count = gate.admitEach(batch, count);
+    }
     if (count == 0) {
       return false;
     }
@@ -179,6 +229,7 @@ final class TransmitQueue {
   }
 
   private void judgeEach(Virtqueue ring) {
+    gate.begin();
     for (int i = 0; i < popped; i++) {
       fates[i] = judge(i);
       if (fates[i] instanceof Answer) {
@@ -251,16 +302,15 @@ final class TransmitQueue {
     // A frame that asks for nothing is sent as it is (virtio 1.3 §5.1.6.2.1). What other fields and
     // flags say is of no meaning then.
     if (!batch.asksNothing(batch.size(), header)) {
-      return judgeAsking(header, length);
+      return judgeAsking(index, header, length);
     }
     if (length > batch.room()) {
       return Drop.TX_TOO_LONG;
     }
     if (length - VirtioNet.ETHERNET <= mtu && passesAtAGlance(length)) {
-      batch.addStaged();
-      return Verdict.PASS;
+      return add(index, false);
     }
-    return examine(length);
+    return examine(index, length);
   }
 
   private boolean passesAtAGlance(int length) {
@@ -268,7 +318,7 @@ final class TransmitQueue {
   }
 
   /** A frame that leaves its checksum or its segmentation to us. */
-  private Enum<?> judgeAsking(int header, int length) {
+  private Enum<?> judgeAsking(int index, int header, int length) {
     int slot = batch.size();
     check.read(batch, slot, header);
     if (!check.isNegotiated(format.offloads())) {
@@ -289,7 +339,7 @@ final class TransmitQueue {
     if (!passesAtAGlance(length)) {
       if (!check.isUnsegmented() && batch.captured(slot) == length) {
         check.finish(batch); // our services want to see it complete
-        return examine(length);
+        return examine(index, length);
       }
       // What is to be segmented is judged once: its headers are those of each segment.
       Verdict verdict = protection.check(frame);
@@ -297,11 +347,23 @@ final class TransmitQueue {
         return verdict;
       }
     }
-    check.addTo(batch);
+    return add(index, true);
+  }
+
+  /** Sends the frame that was staged, if its flow lets it pass. */
+  private Enum<?> add(int index, boolean undone) {
+    if (gate.isOn() && !gate.admit(batch, batch.size(), index)) {
+      return gate.reason(index);
+    }
+    if (undone) {
+      check.addTo(batch);
+    } else {
+      batch.addStaged();
+    }
     return Verdict.PASS;
   }
 
-  private Enum<?> examine(int length) {
+  private Enum<?> examine(int index, int length) {
     wrap(length);
     if (frame.needsWhole()) {
       batch.capture(batch.size());
@@ -320,8 +382,7 @@ final class TransmitQueue {
         return answer;
       }
     }
-    batch.addStaged();
-    return verdict;
+    return add(index, false);
   }
 
   private void wrap(int length) {
@@ -345,9 +406,33 @@ final class TransmitQueue {
       }
       push(ring, pushed + 1);
     }
+    if (gate.isOn()) {
+      settleFlows();
+    }
     blocked = pushed < popped;
+    if (blocked) {
+      counters.increment(VnicCounter.BLOCKED);
+    }
     unpop(ring, pushed);
     return pushed;
+  }
+
+  /** Counts what has passed for its flow; what has not takes nothing from it. */
+  private void settleFlows() {
+    for (int i = 0; i < popped; i++) {
+      long length = plain ? batch.length(i) : lengths[i];
+      Enum<?> fate = plain ? Verdict.PASS : fates[i];
+      if (fate == Verdict.PASS) {
+        if (i < pushed) {
+          gate.passed(i, length);
+        } else {
+          gate.giveBack(i, length);
+        }
+      } else if (i < pushed && (fate == Drop.FLOW_BLOCKED || fate == Drop.FLOW_OVER_CAP)) {
+        gate.dropped(i);
+      }
+    }
+    gate.flush();
   }
 
   /** Gives back what was popped before chain {@code to}, and was not given back yet. */
@@ -361,7 +446,7 @@ final class TransmitQueue {
     }
   }
 
-  /** Counts the first frames of the batch, which were sent. */
+  /** Counts the first frames of the batch, which were sent, and pays for them. */
   private void count(int frames) {
     long bytes = 0;
     boolean watched = NetProbes.TX.watched();
@@ -380,6 +465,9 @@ final class TransmitQueue {
     }
     counters.add(VnicCounter.OUTPUT_PACKETS, frames);
     counters.add(VnicCounter.OUTPUT_BYTES, bytes);
+    if (pace.isOn()) {
+      pace.spend(bytes);
+    }
   }
 
   private void conclude(Enum<?> fate, long length) {

@@ -15,7 +15,9 @@ enum VnicCounter implements Counter {
   OUTPUT_PACKETS("opackets64"),
   OUTPUT_BYTES("obytes64"),
   OUTPUT_MULTICAST("multixmt"),
-  OUTPUT_BROADCAST("brdcstxmt");
+  OUTPUT_BROADCAST("brdcstxmt"),
+  /** How often what the guest sends had to wait, for the link or by its maxbw. */
+  BLOCKED("blockcnt");
 
   private final String kstat;
 

@@ -1,6 +1,8 @@
 package org.kvmzone.net;
 
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.kvmzone.bridge.device.DeviceProvider;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.VirtioDevice;
@@ -37,8 +39,10 @@ public final class VnicProvider implements DeviceProvider {
   }
 
   @Override
-  public void rehearse(long nanos) {
-    NetRehearsal.rehearse(nanos);
+  public void rehearse(List<Spec> specs, long nanos) {
+    Set<NetRehearsal.Way> ways = EnumSet.noneOf(NetRehearsal.Way.class);
+    specs.forEach(spec -> ways.add(NetRehearsal.Way.of(NetProperties.read(spec).link())));
+    ways.forEach(way -> NetRehearsal.rehearse(way, nanos / ways.size()));
   }
 
   @Override

@@ -10,9 +10,18 @@ import org.kvmzone.packet.MacAddress;
 class EtherstubContractTest extends VnicContractTest {
   private final String name = Devices.stubName();
   private final Recorder station = new Recorder();
-  private final Vnic vnic = Etherstub.open(name, "net0", MacAddress.parse(MAC_A), 1, guest, drops);
-  private final Vnic other =
-      Etherstub.open(name, "net1", MacAddress.parse(MAC_B), 1, station, new Drops("net1"));
+  private final Vnic vnic = open("net0", MAC_A, guest, drops);
+  private final Vnic other = open("net1", MAC_B, station, new Drops("net1"));
+
+  private Vnic open(String vnic, String mac, VnicClient client, Drops counters) {
+    return Etherstub.open(
+        name,
+        new PortConfig.Station(vnic, MacAddress.parse(mac)),
+        PortConfig.PLAIN,
+        1,
+        client,
+        counters);
+  }
 
   @AfterEach
   void close() {

@@ -26,7 +26,14 @@ class EtherstubTest {
     Station(int number) {
       mac = "52:54:00:00:00:%02x".formatted(number);
       drops = new Drops("net" + number);
-      port = stub.attach("net" + number, MacAddress.parse(mac), 1, recorder, drops, () -> {});
+      port =
+          stub.attach(
+              new PortConfig.Station("net" + number, MacAddress.parse(mac)),
+              PortConfig.PLAIN,
+              1,
+              recorder,
+              drops,
+              () -> {});
       stations.add(this);
     }
 

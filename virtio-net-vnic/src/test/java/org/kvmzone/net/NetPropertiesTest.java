@@ -36,7 +36,7 @@ class NetPropertiesTest {
     NetConfig config = read(MINIMAL);
 
     assertThat(config.ifname()).isEqualTo("net0");
-    assertThat(config.link()).isEqualTo(new LinkConfig.Stub("stub0"));
+    assertThat(config.link()).isEqualTo(new LinkConfig.Stub("stub0", PortConfig.PLAIN));
     assertThat(config.mtu()).isEqualTo(1500);
     assertThat(config.dhcp()).isEmpty();
     assertThat(config.protection().macNospoof()).isTrue();
@@ -107,8 +107,12 @@ class NetPropertiesTest {
         "kind=tap,fd=7|TapFds[fds=[7]]",
         "fd.0=7,fd.1=9,queues=2|TapFds[fds=[7, 9]]",
         "fd=7,queues=2|TapFds[fds=[7]]",
-        "kind=etherstub,over=lo|Stub[name=lo]",
-        "over=no-link-of-this-host|Stub[name=no-link-of-this-host]",
+        "kind=etherstub,over=lo"
+            + "|Stub[name=lo, port=PortConfig[vlan=0, trunks=, isolated=false, snooping=true]]",
+        "over=s,vlan_id=7"
+            + "|Stub[name=s, port=PortConfig[vlan=7, trunks=, isolated=false, snooping=true]]",
+        "over=s,trunks.0=7,trunks.1=9-11,isolated=on,mcast_snooping=off"
+            + "|Stub[name=s, port=PortConfig[vlan=0, trunks=7,9-11, isolated=true, snooping=false]]",
         "kind=discard|Discard[]",
         "kind=echo|Echo[]",
         "kind=chargen|Chargen[frameSize=60]",
@@ -138,6 +142,11 @@ class NetPropertiesTest {
         "frame_size=64,kind=echo,macaddr=52:54:00:12:34:56|frame_size= is of no use to kind=echo",
         "frame_size=59,kind=chargen,macaddr=52:54:00:12:34:56|frame_size=59: must be",
         "frame_size=1519,kind=chargen,macaddr=52:54:00:12:34:56|number from 60 to 1518",
+        "over=s,vlan_id=4095,macaddr=52:54:00:12:34:56|vlan_id=4095: must be a whole number from 0",
+        "over=s,vlan_id=5,trunks=4-6,macaddr=52:54:00:12:34:56|vlan_id=5: must be none of trunks",
+        "over=s,trunks=0,macaddr=52:54:00:12:34:56|trunks: 0 is no VLAN from 1 to 4094",
+        "kind=tap,vlan_id=5,macaddr=52:54:00:12:34:56|vlan_id= is of no use to kind=tap",
+        "kind=tap,isolated=on,macaddr=52:54:00:12:34:56|isolated= is of no use to kind=tap",
         "kind=tap,ifname=a23456789012345x,macaddr=52:54:00:12:34:56|at most 15",
         "kind=tap,ifname=../x,macaddr=52:54:00:12:34:56|ifname=../x: must be",
         "fd=x,macaddr=52:54:00:12:34:56|fd=x: must be the number of an open descriptor",
@@ -211,6 +220,7 @@ class NetPropertiesTest {
       assertThat(device.report().properties())
           .containsEntry("kind", "etherstub")
           .containsEntry("over", stub)
+          .containsEntry("vlan_id", "0")
           .containsEntry("macaddr", Devices.MAC_A)
           .containsEntry("ip", "192.0.2.10")
           .containsEntry("server_ip", "169.254.169.254")

@@ -30,11 +30,13 @@ class OffloadModelTest {
     long layout = choices.either() ? Features.RING_PACKED : 0;
     long takes = choices.either() ? Offloads.ALL : choices.number() & Offloads.ALL;
     long merges = choices.below(4) == 0 ? Features.VERSION_1 : Guest.MODERN;
-    try (Guest a = guest(Devices.a(stub, ",ip-nospoof=off"), Guest.MODERN | Offloads.ALL | layout);
-        Guest b = guest(Devices.b(stub, ""), merges | takes | layout)) {
+    boolean trunk = choices.below(4) == 0; // of A's VLAN, to B
+    String open = ",ip-nospoof=off" + (trunk ? ",vlan_id=10" : "");
+    try (Guest a = guest(Devices.a(stub, open), Guest.MODERN | Offloads.ALL | layout);
+        Guest b = guest(Devices.b(stub, trunk ? ",trunks=10" : ""), merges | takes | layout)) {
       b.offer(Guest.RING, merges == Guest.MODERN ? 1600 : 70_000);
       for (int i = 0; i < ROUNDS; i++) {
-        round(choices, a, b, Offloads.of(takes));
+        round(choices, a, b, Offloads.of(takes), trunk);
       }
     }
   }
@@ -43,7 +45,7 @@ class OffloadModelTest {
     return new Guest(device, features, new GuestRam(1 << 26), index -> {});
   }
 
-  private static void round(Choices choices, Guest a, Guest b, Offloads takes) {
+  private static void round(Choices choices, Guest a, Guest b, Offloads takes, boolean trunk) {
     UndoneFrame frame = frame(choices);
     byte[] header = frame.header();
     byte[] bytes = frame.bytes();
@@ -69,12 +71,18 @@ class OffloadModelTest {
     }
     assertThat(a.txQueue().ring().inFlight() + b.rxQueue().ring().inFlight()).isZero();
     if (honest) {
+      // A switch takes tags off, and puts them on.
+      UndoneFrame there = frame.tagged(trunk ? Math.max(0, frame.tag()) | 10 : -1);
       // A checksum alone may be finished on the way, of what has to be looked at whole.
       boolean early = frame.segment() == 0 && headers.stream().allMatch(OffloadModelTest::isPlain);
       boolean undone = takes.takes(frame.gso(), frame.ipv6()) && !early;
       assertThat(received)
           .as("%s", frame)
-          .containsExactlyElementsOf(undone ? List.of(bytes) : frame.finished());
+          .containsExactlyElementsOf(undone ? List.of(there.bytes()) : there.finished());
+      if (undone) {
+        assertThat(Arrays.copyOf(headers.getFirst(), VirtioNet.NUM_BUFFERS))
+            .isEqualTo(Arrays.copyOf(there.header(), VirtioNet.NUM_BUFFERS));
+      }
     } else {
       assertThat(fates(before, a)).as("counted once").isEqualTo(1);
       if (takes.bits() == 0) {

@@ -90,6 +90,15 @@ final class UndoneFrame {
     return segment;
   }
 
+  int tag() {
+    return tag;
+  }
+
+  /** The same with another tag. */
+  UndoneFrame tagged(int other) {
+    return new UndoneFrame(ipv6, tcp, between, options, flags, other, segment, payload);
+  }
+
   private int l3() {
     return tag < 0 ? 14 : 18;
   }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.kvmzone.bridge.ffi.Errno;
@@ -38,6 +39,7 @@ public final class BareFrontEnd {
   private static final long PROTOCOL = 1 | 1 << 3;
 
   private static final long WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(2);
+  private static final int REHEARSAL_WINDOWS = 20;
   private static final long GLANCE_NANOS = 500;
   private static final int ROUNDS = 1000;
 
@@ -46,7 +48,9 @@ public final class BareFrontEnd {
   /** Takes the options of {@link BareBackend} that say what the back end is. */
   public static void main(String[] words) throws IOException {
     try {
-      warmUp(options(words, "none"));
+      Options options = options(words, "none");
+      rehearse(options);
+      warmUp(options);
       System.out.println("ready");
       BufferedReader orders =
           new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
@@ -72,6 +76,30 @@ public final class BareFrontEnd {
     List<String> all = new ArrayList<>(List.of("--socket", socket));
     all.addAll(List.of(words));
     return Options.parse(all);
+  }
+
+  /**
+   * Drives a back end in this process for a moment: whatever a session brings with it (classes,
+   * memory that is closed) is there when the loop is compiled, and undoes no compilation later.
+   */
+  private static void rehearse(Options options) {
+    Fd[] pair = FrontEnd.pair();
+    Thread backend =
+        new Thread(
+            () -> {
+              try (BareSession session =
+                  new BareSession(
+                      new BareSocket(pair[1]), new Service(options), Optional.empty())) {
+                session.run();
+              }
+            },
+            "rehearsal");
+    backend.setDaemon(true);
+    backend.start();
+    long[] _ = drive(pair[0], options, REHEARSAL_WINDOWS);
+    while (backend.isAlive()) {
+      Thread.onSpinWait();
+    }
   }
 
   /** Drives a loop of this thread's own, both when it wants kicks and when it does not. */

@@ -3,6 +3,7 @@ package org.kvmzone.cli.guest;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -113,6 +114,22 @@ final class Members {
     return member(name).map(JsonNode::isArray).orElse(false)
         ? list(name).stream().map(value -> spelled(value, name)).toList()
         : spelled(name).stream().toList();
+  }
+
+  /** An object of such values, by their names. */
+  Map<String, String> spelledMembers(String name) {
+    Map<String, String> values = new LinkedHashMap<>();
+    member(name)
+        .ifPresent(value -> {
+          if (!value.isObject()) {
+            throw bad(name, value, "an object, {…}");
+          }
+          value
+              .properties()
+              .forEach(each ->
+                  values.put(each.getKey(), spelled(each.getValue(), name + "." + each.getKey())));
+        });
+    return values;
   }
 
   private String spelled(JsonNode value, String name) {

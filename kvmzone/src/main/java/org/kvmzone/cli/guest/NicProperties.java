@@ -23,6 +23,11 @@ import org.kvmzone.packet.Ipv4Address;
 final class NicProperties {
   static final String WORD = "vnic";
 
+  private static final String BLOCKED = "blocked_outgoing_ports";
+
+  /** How the flows are called that block ports. */
+  private static final String BLOCK = "br_";
+
   private static final List<String> VMADM =
       List.of(
           "mac",
@@ -42,9 +47,9 @@ final class NicProperties {
           "allow_unfiltered_promisc",
           "dhcp_server",
           "allowed_ips",
-          "allowed_dhcp_cids");
-  private static final Set<String> LATER =
-      Set.of("blocked_outgoing_ports", "network_uuid", "vlan_id", "vrrp_primary_ip", "vrrp_vrid");
+          "allowed_dhcp_cids",
+          "blocked_outgoing_ports");
+  private static final Set<String> LATER = Set.of("network_uuid", "vrrp_primary_ip", "vrrp_vrid");
 
   /** A SPEC's names that vmadm has another for. */
   private static final Set<String> TRANSLATED =
@@ -98,6 +103,7 @@ final class NicProperties {
     addAddresses(nic, spec);
     addIdentity(nic, identity, spec);
     addProtection(nic, spec);
+    addBlocked(nic, spec);
     OwnProperties.read(nic, own, spec);
     return Spec.of(WORD, spec);
   }
@@ -228,6 +234,20 @@ final class NicProperties {
     return nic.flag("allow_dhcp_spoofing") || nic.flag("dhcp_server");
   }
 
+  /** One flow for each port, as statechange makes them. */
+  private static void addBlocked(Members nic, Map<String, String> spec) {
+    for (JsonNode port : nic.list(BLOCKED)) {
+      if (!port.isIntegralNumber() || port.longValue() < 1 || port.longValue() > 65535) {
+        throw nic.bad(BLOCKED, port, "ports, 1 to 65535");
+      }
+      spec.put("flow." + BLOCK + port.intValue(), blocks("" + port.intValue()));
+    }
+  }
+
+  private static String blocks(String port) {
+    return "transport=tcp,remote_port=" + port + ",maxbw=0";
+  }
+
   private static List<String> gateways(Members nic) {
     if (nic.has("gateway") && nic.has("gateways")) {
       throw nic.wrong("gateway", "gateways says it already");
@@ -263,8 +283,22 @@ final class NicProperties {
     writeProtection(rest, nic);
     writeList(spec, rest, "allowed-ips", nic, "allowed_ips");
     writeList(spec, rest, "allowed-dhcp-cids", nic, "allowed_dhcp_cids");
+    writeBlocked(rest, nic);
     OwnProperties.write(rest, nic);
     return nic;
+  }
+
+  private static void writeBlocked(Map<String, String> rest, ObjectNode nic) {
+    String prefix = "flow." + BLOCK;
+    List<String> flows =
+        rest.keySet().stream()
+            .filter(name -> name.startsWith(prefix))
+            .filter(name -> blocks(name.substring(prefix.length())).equals(rest.get(name)))
+            .toList();
+    for (String flow : flows) {
+      nic.withArray(BLOCKED).add(Integer.parseInt(flow.substring(prefix.length())));
+      rest.remove(flow);
+    }
   }
 
   private static void writeProtection(Map<String, String> rest, ObjectNode nic) {

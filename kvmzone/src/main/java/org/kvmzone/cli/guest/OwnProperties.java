@@ -8,11 +8,16 @@ import java.util.TreeMap;
 
 /** What a SPEC can say and vmadm cannot, in JSON by the SPEC's own names. */
 final class OwnProperties {
+  private static final String NAMED = ".NAME";
+
   private OwnProperties() {}
 
-  /** How a SPEC's name is spelled in JSON: a list has one name. */
+  /**
+   * How a SPEC's name is spelled in JSON: a list has one name, and what has names of its own is an
+   * object.
+   */
   static String member(String specName) {
-    return specName.endsWith(".N") ? specName.substring(0, specName.length() - 2) : specName;
+    return specName.replaceFirst("\\.N(AME)?$", "");
   }
 
   /**
@@ -29,7 +34,15 @@ final class OwnProperties {
       if (spec.containsKey(name)) {
         throw object.wrong(name, "another property says it already");
       }
-      if (specName.equals(name)) {
+      if (specName.endsWith(NAMED)) {
+        object
+            .spelledMembers(name)
+            .forEach((key, value) -> {
+              if (spec.put(name + "." + key, value) != null) {
+                throw object.wrong(name + "." + key, "another property says it already");
+              }
+            });
+      } else if (specName.equals(name)) {
         object.spelled(name).ifPresent(value -> spec.put(name, value));
       } else {
         List<String> values = object.spelledList(name);
@@ -49,6 +62,8 @@ final class OwnProperties {
         lists
             .computeIfAbsent(name.substring(0, dot), list -> new TreeMap<>())
             .put(Integer.parseInt(name.substring(dot + 1)), value);
+      } else if (dot > 0) {
+        object.withObject("/" + name.substring(0, dot)).put(name.substring(dot + 1), value);
       } else {
         object.put(name, value);
       }

@@ -85,7 +85,7 @@ class GuestJsonTest {
               "append": "console=ttyS0",
               "qemu_extra_opts": "-vga std -name 'a b'",
               "nics": [
-                {"nic_tag": "stub0", "mac": "02:08:20:00:00:01", "ips": ["10.0.0.5/8"]},
+                {"nic_tag": "stub0", "mac": "02:08:20:00:00:01", "ips": ["10.0.0.5/8"], "vlan_id": 7},
                 {"nic_tag": "stub1", "ips": ["192.0.2.10/24"], "gateways": ["192.0.2.1", "192.0.2.2"],
                  "primary": true, "interface": "wan"}
               ],
@@ -106,7 +106,7 @@ class GuestJsonTest {
     assertThat(guest.bootDisk()).contains("disk1");
     assertThat(guest.devices().stream().map(device -> device.spec().toString()))
         .containsExactly(
-            "vnic,id=net0,over=stub0,macaddr=02:08:20:00:00:01,ip=10.0.0.5,netmask=255.0.0.0",
+            "vnic,id=net0,over=stub0,macaddr=02:08:20:00:00:01,ip=10.0.0.5,netmask=255.0.0.0,vlan_id=7",
             "vnic,id=wan,over=stub1,ip=192.0.2.10,netmask=255.255.255.0,gateway_ip=192.0.2.1,"
                 + "dns_ip0=192.0.2.53,dns_ip1=192.0.2.54,hostname=web1",
             "zvol,id=disk0,path=/a.img,size=10M",
@@ -134,6 +134,9 @@ class GuestJsonTest {
           "dhcp_server": true               | ,ip-nospoof=off,dhcp-nospoof=off
           "allow_unfiltered_promisc": true  | ,promisc=on
           "allow_mac_spoofing": false       | ``
+          "blocked_outgoing_ports": [25, 465] | ,flow.br_25=transport=tcp,,remote_port=25,,maxbw=0,flow.br_465=transport=tcp,,remote_port=465,,maxbw=0
+          "maxbw": 100, "priority": "low"   | ,maxbw=100,priority=low
+          "flow": {"web": "transport=tcp,local_port=80,maxbw=5"} | ,flow.web=transport=tcp,,local_port=80,,maxbw=5
           "ips": ["192.0.2.9/25"]           | ,ip=192.0.2.9,netmask=255.255.255.128
           "ips": ["192.0.2.9/0"]            | ,ip=192.0.2.9,netmask=0.0.0.0
           "ips": ["192.0.2.9/32"]           | ,ip=192.0.2.9,netmask=255.255.255.255
@@ -194,8 +197,10 @@ class GuestJsonTest {
           {"alias": "g", "uuid": "1-2-3-4-5"} | uuid 1-2-3-4-5: must be like 54f1cc77-68f1-42ab-acac-5c4f64f5d6e0
           {"alias": "g", "nics": {}}  | nics: must be a list, […], not {}
           {"alias": "g", "nics": [7]} | nics[0]: must be an object, {…}, not 7
-          {"alias": "g", "nics": [{}, {"vlan_id": 3}]} | nics[1].vlan_id: not supported by this version: leave it out
-          {"alias": "g", "nics": [{"blocked_outgoing_ports": [25]}]} | nics[0].blocked_outgoing_ports: not supported by this version: leave it out
+          {"alias": "g", "nics": [{}, {"vrrp_vrid": 3}]} | nics[1].vrrp_vrid: not supported by this version: leave it out
+          {"alias": "g", "nics": [{"blocked_outgoing_ports": [0]}]} | nics[0].blocked_outgoing_ports: must be ports, 1 to 65535, not 0
+          {"alias": "g", "nics": [{"blocked_outgoing_ports": ["25"]}]} | nics[0].blocked_outgoing_ports: must be ports, 1 to 65535, not "25"
+          {"alias": "g", "nics": [{"flow": ["web"]}]} | nics[0].flow: must be an object, {…}, not ["web"]
           {"alias": "g", "nics": [{"maac": "x"}]} | nics[0].maac: no such property, did you mean mac?
           {"alias": "g", "nics": [{"model": "e1000"}]} | nics[0].model: e1000 is not supported: only virtio is
           {"alias": "g", "nics": [{"primary": 1}]} | nics[0].primary: must be true or false, not 1

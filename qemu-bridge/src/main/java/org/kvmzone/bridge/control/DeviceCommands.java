@@ -3,6 +3,7 @@ package org.kvmzone.bridge.control;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
@@ -16,6 +17,8 @@ import org.kvmzone.bridge.ffi.NativeException;
  * remove device [force]   →
  * resize device [size]    → size, told: whether the front end was told
  * limit device [limits]   → limits: {name: value, …}, in the words of a SPEC
+ * set device [properties] [reset] [temporary]
+ *                         → properties: {name: value, …}, later: [name, …]
  * }</pre>
  */
 final class DeviceCommands {
@@ -31,6 +34,7 @@ final class DeviceCommands {
     server.handle("remove", commands::remove, "device", "force");
     server.handle("resize", commands::resize, "device", "size");
     server.handle("limit", commands::limit, "device", "limits");
+    server.handle("set", commands::set, "device", "properties", "reset", "temporary");
   }
 
   /** What there is to say of a device besides its counters. */
@@ -93,6 +97,22 @@ final class DeviceCommands {
       HostedDevice.Resized resized =
           device.resize(size.isPresent() ? OptionalLong.of(size.get()) : OptionalLong.empty());
       return Json.object().put("size", resized.size()).put("told", resized.told()).build();
+    } catch (SpecException e) {
+      throw new ControlException("" + e.getMessage());
+    }
+  }
+
+  private Json.Obj set(Request request) throws ControlException {
+    String id = request.text("device").orElseThrow(() -> request.missing("device"));
+    List<String> resets =
+        request.text("reset").map(names -> List.of(names.split(","))).orElse(List.of());
+    try {
+      Set<String> later =
+          host.adjust(id, request.texts("properties"), resets, request.flag("temporary"));
+      return Json.object()
+          .put("properties", Json.ofTexts(host.device(id).report().properties()))
+          .put("later", later.stream().map(Json::of).toList())
+          .build();
     } catch (SpecException e) {
       throw new ControlException("" + e.getMessage());
     }

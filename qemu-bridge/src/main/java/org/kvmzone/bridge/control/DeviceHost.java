@@ -3,9 +3,12 @@ package org.kvmzone.bridge.control;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +16,7 @@ import org.kvmzone.bridge.control.HostedDevice.Place;
 import org.kvmzone.bridge.device.DeviceProvider;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
+import org.kvmzone.bridge.device.VirtualMachine;
 import org.kvmzone.bridge.probe.Aggregation;
 import org.kvmzone.bridge.probe.Snapshot;
 import org.kvmzone.bridge.probe.UnwatchedThread;
@@ -35,9 +39,11 @@ public final class DeviceHost implements AutoCloseable {
   private final String name;
   private final String mode;
   private final Function<String, Path> sockets;
+  private final Optional<VirtualMachine> machine;
   private final Loops loops = new Loops();
   private final List<HostedDevice> devices = new CopyOnWriteArrayList<>();
   private final List<Aggregation> watches = new CopyOnWriteArrayList<>();
+  private @Nullable StateDirectory keeping;
   private @Nullable HostControl control;
   private State state = State.MADE; // guarded by this
 
@@ -49,9 +55,20 @@ public final class DeviceHost implements AutoCloseable {
    * @param sockets where a device listens, by its id, unless its SPEC says otherwise
    */
   public DeviceHost(String name, String mode, Function<String, Path> sockets) {
+    this(name, mode, sockets, Optional.empty());
+  }
+
+  /**
+   * The same for the devices of one guest.
+   *
+   * @param machine the guest's, if it can be stopped from here
+   */
+  public DeviceHost(
+      String name, String mode, Function<String, Path> sockets, Optional<VirtualMachine> machine) {
     this.name = name;
     this.mode = mode;
     this.sockets = sockets;
+    this.machine = machine;
     // Asked for, so that watches can name them before a device has fired one.
     Providers.all().forEach(DeviceProvider::probes);
   }
@@ -83,9 +100,64 @@ public final class DeviceHost implements AutoCloseable {
     return add(spec, new Place.Inherited(socket));
   }
 
+  /** Keeps in a directory what is set of devices, from now on, and goes by what is there. */
+  public void keepIn(StateDirectory directory) {
+    keeping = directory;
+  }
+
+  private HostedDevice make(Spec spec, Place place) {
+    if (keeping == null) {
+      return new HostedDevice(spec, Overrides.NONE, place, loops, machine);
+    }
+    Overrides kept;
+    try {
+      kept = keeping.read(name, spec.id());
+    } catch (IOException e) {
+      throw new SpecException(spec.label() + ": " + e.getMessage(), e);
+    }
+    if (kept.values().isEmpty()) {
+      return new HostedDevice(spec, kept, place, loops, machine);
+    }
+    Path file = keeping.file(name, spec.id());
+    LOG.log(System.Logger.Level.INFO, "{0}: with what is kept in {1}", spec.id(), file);
+    try {
+      return new HostedDevice(spec, kept, place, loops, machine);
+    } catch (SpecException e) {
+      throw new SpecException(e.getMessage() + " (with what is kept in " + file + ")", e);
+    }
+  }
+
+  /**
+   * Changes properties of a device, and keeps them unless they are {@code temporary}; see {@link
+   * HostedDevice#adjust}.
+   *
+   * @throws ControlException if there is no such device, or they cannot be kept; in that case they
+   *     hold all the same
+   */
+  Set<String> adjust(String id, Map<String, String> changes, List<String> resets, boolean temporary)
+      throws ControlException {
+    HostedDevice device = device(id);
+    if (!temporary && keeping == null) {
+      throw new ControlException(
+          name
+              + " keeps nothing, having no name of its own, or no directory (KVMZONE_STATE): set "
+              + id
+              + " with -t until it ends");
+    }
+    Set<String> later = device.adjust(changes, resets, temporary);
+    if (!temporary && keeping != null) {
+      try {
+        keeping.write(name, id, device.kept());
+      } catch (IOException e) {
+        throw new ControlException(id + ": set, but it could not be kept: " + e);
+      }
+    }
+    return later;
+  }
+
   private HostedDevice add(Spec spec, Place place) {
     refuseSecond(spec);
-    HostedDevice device = new HostedDevice(spec, place, loops);
+    HostedDevice device = make(spec, place);
     devices.add(device);
     return device;
   }
@@ -104,20 +176,23 @@ public final class DeviceHost implements AutoCloseable {
    * @return the thread that does it
    */
   public Thread rehearse(Duration time) {
-    // Of each kind one: providers are made anew for each device.
-    Map<String, DeviceProvider> kinds = new LinkedHashMap<>();
-    devices.forEach(device -> kinds.put(device.provider().word(), device.provider()));
+    // Of each kind together: providers are made anew for each device.
+    Map<String, List<HostedDevice>> kinds = new LinkedHashMap<>();
+    for (HostedDevice device : devices) {
+      kinds.computeIfAbsent(device.provider().word(), first -> new ArrayList<>()).add(device);
+    }
+    Duration each = time.dividedBy(Math.max(1, kinds.size()));
     Thread thread =
         new UnwatchedThread(
-            name + "-rehearsal",
-            () -> kinds.values().forEach(kind -> rehearse(kind, time.dividedBy(kinds.size()))));
+            name + "-rehearsal", () -> kinds.values().forEach(alike -> rehearse(alike, each)));
     thread.start();
     return thread;
   }
 
-  private void rehearse(DeviceProvider kind, Duration time) {
+  private void rehearse(List<HostedDevice> alike, Duration time) {
+    DeviceProvider kind = alike.getFirst().provider();
     try {
-      kind.rehearse(time.toNanos());
+      kind.rehearse(alike.stream().map(HostedDevice::spec).toList(), time.toNanos());
     } catch (RuntimeException e) {
       // What could not be rehearsed is slow for its first moments, no more than that.
       LOG.log(System.Logger.Level.WARNING, name + ": no rehearsal of " + kind.word() + ": " + e);
@@ -141,8 +216,7 @@ public final class DeviceHost implements AutoCloseable {
   HostedDevice plug(Spec spec) throws ControlException {
     refuseSecond(spec);
     checkRunning();
-    HostedDevice device =
-        new HostedDevice(spec, new Place.Listening(sockets.apply(spec.id())), loops);
+    HostedDevice device = make(spec, new Place.Listening(sockets.apply(spec.id())));
     try {
       synchronized (this) {
         checkRunning(); // making it may have taken its time
@@ -182,6 +256,13 @@ public final class DeviceHost implements AutoCloseable {
       devices.remove(device);
     }
     device.close();
+    if (keeping != null) {
+      try {
+        keeping.forget(name, id);
+      } catch (IOException e) {
+        LOG.log(System.Logger.Level.WARNING, id + ": what was set of it is still kept: " + e);
+      }
+    }
     LOG.log(System.Logger.Level.INFO, id + ": unplugged");
   }
 

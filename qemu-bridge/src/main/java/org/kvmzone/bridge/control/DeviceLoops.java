@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.device.QueueLoop;
@@ -76,6 +77,12 @@ final class DeviceLoops implements AutoCloseable {
     counters.put("busyns", threads.stream().mapToLong(QueueLoop::busyNanos).sum());
     counters.put("turns", threads.stream().mapToLong(QueueLoop::turns).sum());
     return counters;
+  }
+
+  /** Completed when nothing of the device's hangs any more; its connections have ended. */
+  CompletableFuture<Void> stopped() {
+    return CompletableFuture.allOf(
+        queueLoops().stream().map(loop -> loop.stopped(device)).toArray(CompletableFuture[]::new));
   }
 
   void died(Throwable death) {

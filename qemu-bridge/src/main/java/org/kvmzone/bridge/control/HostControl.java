@@ -3,6 +3,7 @@ package org.kvmzone.bridge.control;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.kvmzone.bridge.device.DeviceReport;
 import org.kvmzone.bridge.probe.Snapshot;
@@ -13,7 +14,8 @@ import org.kvmzone.bridge.probe.Snapshot;
  *
  * <pre>{@code
  * status          → name, mode, pid, devices: [{id, kind, front-end, connected, queues, socket}, …]
- * stats [device]  → name, devices: [{id, kind, connected, properties, counters}, …],
+ * stats [device]  → name, devices: [{id, kind, connected, properties, counters,
+ *                                    parts: [{name, kind, properties, counters}, …]}, …],
  *                   watches: [{expression, dropped, rows, text}, …]
  * }</pre>
  *
@@ -60,12 +62,25 @@ final class HostControl implements AutoCloseable {
 
   private static Json.Obj statistics(HostedDevice device) {
     DeviceReport report = device.report();
+    Json.Builder told =
+        Json.object()
+            .put("id", device.id())
+            .put("kind", report.kind())
+            .put("connected", device.isConnected())
+            .put("properties", Json.ofTexts(report.properties()))
+            .put("counters", Json.ofNumbers(report.counters()));
+    if (!report.parts().isEmpty()) {
+      told.put("parts", report.parts().entrySet().stream().map(HostControl::part).toList());
+    }
+    return told.build();
+  }
+
+  private static Json.Obj part(Map.Entry<String, DeviceReport> part) {
     return Json.object()
-        .put("id", device.id())
-        .put("kind", report.kind())
-        .put("connected", device.isConnected())
-        .put("properties", Json.ofTexts(report.properties()))
-        .put("counters", Json.ofNumbers(report.counters()))
+        .put("name", part.getKey())
+        .put("kind", part.getValue().kind())
+        .put("properties", Json.ofTexts(part.getValue().properties()))
+        .put("counters", Json.ofNumbers(part.getValue().counters()))
         .build();
   }
 

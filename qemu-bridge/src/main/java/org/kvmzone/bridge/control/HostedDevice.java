@@ -5,11 +5,14 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
+import org.kvmzone.bridge.device.Adjustable;
 import org.kvmzone.bridge.device.DeviceProvider;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
 import org.kvmzone.bridge.device.DeviceReport;
@@ -18,6 +21,7 @@ import org.kvmzone.bridge.device.Resizable;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.device.VirtioDevice;
+import org.kvmzone.bridge.device.VirtualMachine;
 import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.NativeException;
 import org.kvmzone.bridge.vhostuser.Connector;
@@ -33,10 +37,14 @@ public final class HostedDevice implements AutoCloseable {
   private static final Logger LOG = System.getLogger(HostedDevice.class.getName());
 
   private final DeviceProvider provider;
+  private final Spec written; // its SPEC, before anything was set
+  private Overrides kept; // guarded by this, as is held
+  private Overrides held; // those, and what is only set until the process ends
   private final VirtioDevice device;
   private final DeviceLoops loops;
   private final SessionStatistics statistics;
   private final Endpoint endpoint;
+  private final Spec spec; // with what was set and kept
   private final Path socket;
   private volatile @Nullable Session session; // the last
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
@@ -56,13 +64,26 @@ public final class HostedDevice implements AutoCloseable {
   /**
    * Makes a device, not yet started.
    *
+   * @param written its SPEC
+   * @param overrides what was set of it besides, and kept
    * @param threads the host's
+   * @param machine whose device it is, unless its front end is another's
    * @throws SpecException if the SPEC, or what it names, cannot be used
    */
-  HostedDevice(Spec spec, Place place, Loops threads) {
+  HostedDevice(
+      Spec written,
+      Overrides overrides,
+      Place place,
+      Loops threads,
+      Optional<VirtualMachine> machine) {
+    this.written = written;
+    spec = overrides.on(written);
+    kept = overrides;
+    held = overrides;
     provider = Providers.of(spec);
     LoopSettings.of(spec).checkCpus(spec);
-    device = provider.create(spec);
+    boolean another = spec.text("listen").isPresent() || spec.text("connect").isPresent();
+    device = provider.create(spec, another ? Optional.empty() : machine);
     statistics = new SessionStatistics(device.queueCount());
     loops = loops(threads, spec);
     try {
@@ -154,6 +175,37 @@ public final class HostedDevice implements AutoCloseable {
     return limited.limit(changes);
   }
 
+  /**
+   * Changes properties.
+   *
+   * @param changes by their names in a SPEC; what is empty is as if the SPEC did not have it
+   * @param resets properties that are to be as the SPEC has them
+   * @param temporary not to be kept
+   * @return those that hold from the next start on, not now
+   * @throws SpecException if that cannot be; nothing has changed then
+   */
+  synchronized Set<String> adjust(
+      Map<String, String> changes, List<String> resets, boolean temporary) {
+    if (!(device instanceof Adjustable adjustable)) {
+      throw new SpecException(
+          report().kind() + " " + id() + ": its properties cannot change while it runs");
+    }
+    Overrides wanted = held.with(changes).without(resets);
+    Spec whole = wanted.on(written);
+    DeviceProvider _ = Providers.of(whole); // which knows all names
+    Set<String> later = adjustable.adjust(whole);
+    held = wanted;
+    if (!temporary) {
+      kept = kept.with(changes).without(resets).needed(written);
+    }
+    return later;
+  }
+
+  /** What is to be kept of it. */
+  synchronized Overrides kept() {
+    return kept;
+  }
+
   /** What became of a device's size, in bytes, and whether the front end was told. */
   record Resized(long size, boolean told) {}
 
@@ -191,6 +243,11 @@ public final class HostedDevice implements AutoCloseable {
     return socket;
   }
 
+  /** What it was made of. */
+  Spec spec() {
+    return spec;
+  }
+
   /** What it was made by. */
   DeviceProvider provider() {
     return provider;
@@ -219,7 +276,7 @@ public final class HostedDevice implements AutoCloseable {
     Map<String, Long> counters = new LinkedHashMap<>(own.counters());
     counters.putAll(statistics.counters());
     counters.putAll(loops.counters());
-    return new DeviceReport(own.kind(), properties, counters);
+    return new DeviceReport(own.kind(), properties, counters, own.parts());
   }
 
   /** Ends the connection; returns at once. */
@@ -227,10 +284,36 @@ public final class HostedDevice implements AutoCloseable {
     endpoint.stop();
   }
 
-  /** Ends the connection, the threads and the device, in that order. */
+  /**
+   * Ends the connection, the threads and the device, in that order. Where requests hang, threads
+   * and device are kept until they have come back: nobody else could tell when that is.
+   */
   @Override
   public void close() {
     endpoint.close();
+    CompletableFuture<Void> stopped = loops.stopped();
+    if (stopped.isDone()) {
+      end();
+      return;
+    }
+    LOG.log(
+        Level.WARNING,
+        device.id() + ": its requests hang: what it stands on stays open until they come back");
+    // Not by the thread that finds out, which is to end.
+    var _ =
+        stopped.thenRun(() -> {
+          Thread closer = new Thread(this::endLate, device.id() + "-close");
+          closer.setDaemon(true);
+          closer.start();
+        });
+  }
+
+  private void endLate() {
+    end();
+    LOG.log(Level.INFO, device.id() + ": its requests have come back, it is closed");
+  }
+
+  private void end() {
     loops.close();
     device.close();
   }

@@ -3,10 +3,10 @@ package org.kvmzone.bridge.control;
 import java.time.Duration;
 import org.kvmzone.bridge.device.SpecException;
 
-/** How long devices rehearse before, or while, the first guest comes. */
+/** How long devices rehearse at most before, or while, the first guest comes. */
 public final class WarmUp {
-  /** As long as it takes for the data path to be compiled, about. */
-  public static final Duration DEFAULT = Duration.ofMillis(400);
+  /** Longer than it takes for the data path to be compiled; they end when it is. */
+  public static final Duration DEFAULT = Duration.ofSeconds(5);
 
   private static final int MOST = 10_000;
 

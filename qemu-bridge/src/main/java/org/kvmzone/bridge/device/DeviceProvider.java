@@ -1,6 +1,7 @@
 package org.kvmzone.bridge.device;
 
 import java.util.List;
+import java.util.Optional;
 import org.kvmzone.bridge.probe.Probe;
 
 /** Makes devices of one kind; found with {@link java.util.ServiceLoader}. */
@@ -30,9 +31,10 @@ public interface DeviceProvider {
    * Lets the data path of such devices work for guests that do not exist, so that it is compiled
    * before the first real one comes.
    *
+   * @param specs of the devices that are there; each has been checked
    * @param nanos how long about
    */
-  default void rehearse(long nanos) {}
+  default void rehearse(List<Spec> specs, long nanos) {}
 
   /**
    * Makes the device and opens what it stands on.
@@ -41,6 +43,16 @@ public interface DeviceProvider {
    *     what to do
    */
   VirtioDevice create(Spec spec);
+
+  /**
+   * The same, where a device may have its guest stopped.
+   *
+   * @param machine what the device is part of, if it can be stopped from here
+   * @throws SpecException as above, or if it cannot do without
+   */
+  default VirtioDevice create(Spec spec, Optional<VirtualMachine> machine) {
+    return create(spec);
+  }
 
   /** How QEMU attaches to a device. */
   enum FrontEnd {

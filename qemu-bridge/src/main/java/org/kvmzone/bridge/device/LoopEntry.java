@@ -52,7 +52,7 @@ final class LoopEntry {
           queue.ring().disarmKicks();
         }
         // A queue that is being stopped takes nothing new, but what a predecessor left.
-        work = device.process(queue, queue.isRunning() ? budget : queue.ring().leftOver());
+        work = device.process(queue, queue.isRunning() ? share(budget) : queue.ring().leftOver());
         LostMemory.report();
       }
     } catch (Throwable thrown) {
@@ -62,6 +62,10 @@ final class LoopEntry {
       queue.release();
     }
     return work;
+  }
+
+  private int share(int budget) {
+    return budget * device.share() / VirtioDevice.FULL_SHARE;
   }
 
   /**

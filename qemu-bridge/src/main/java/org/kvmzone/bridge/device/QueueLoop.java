@@ -9,14 +9,18 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.kvmzone.bridge.ffi.EpollEvent;
 import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.SysEpoll;
 import org.kvmzone.bridge.ffi.SysEventfd;
+import org.kvmzone.bridge.ffi.Timespec;
+import org.kvmzone.bridge.probe.UnwatchedThread;
 
 /**
  * The one shape of a data thread: serve every queue and source, up to a budget each; when nothing
@@ -40,6 +44,7 @@ public final class QueueLoop implements AutoCloseable {
 
   private final Arena arena = Arena.ofShared();
   private final MemorySegment events = arena.allocate(EVENTS * EpollEvent.SIZE, 8);
+  private final MemorySegment timeout = arena.allocate(Timespec.SIZE, 8);
   private final Fd epoll;
   private final Fd wake;
   private final long pollNanos;
@@ -50,6 +55,7 @@ public final class QueueLoop implements AutoCloseable {
 
   private volatile LoopEntry[] entries = {};
   private volatile EventSource[] sources = {};
+  private EventSource[] polled = {}; // in the last turn; the thread's
   private volatile boolean sleeping;
   private volatile boolean closing;
 
@@ -66,14 +72,28 @@ public final class QueueLoop implements AutoCloseable {
    * @param onDeath told when the thread ends by a mistake, or has none of these CPUs
    */
   public QueueLoop(String name, long pollNanos, Optional<Cpus> cpus, Consumer<Throwable> onDeath) {
+    this(pollNanos, cpus, onDeath, work -> new Thread(work, name));
+  }
+
+  private QueueLoop(
+      long pollNanos,
+      Optional<Cpus> cpus,
+      Consumer<Throwable> onDeath,
+      Function<Runnable, Thread> newThread) {
     this.pollNanos = pollNanos;
     this.cpus = cpus;
     this.onDeath = onDeath;
     epoll = new Fd(Errno.check(SysEpoll.epollCreate1(SysEpoll.EPOLL_CLOEXEC), "epoll_create1"));
     wake = Fd.event();
     watch(wake.number(), SysEpoll.EPOLLIN);
-    thread = new Thread(this::run, name);
+    thread = newThread.apply(this::run);
     thread.setDaemon(true);
+  }
+
+  /** A loop for guests that do not exist, which is not yet running: nobody sees what it does. */
+  public static QueueLoop unwatched(String name, long pollNanos) {
+    return new QueueLoop(
+        pollNanos, Optional.empty(), death -> {}, work -> new UnwatchedThread(name, work));
   }
 
   /** Starts the thread. */
@@ -149,6 +169,22 @@ public final class QueueLoop implements AutoCloseable {
       await(over);
     }
     remove(end);
+  }
+
+  /**
+   * Completed when all of a device's queues that are still here have stopped: those of connections
+   * that have ended do, when what hangs in them has come back.
+   */
+  @SuppressWarnings("ReferenceEquality") // this one, not one like it
+  public CompletableFuture<Void> stopped(VirtioDevice device) {
+    if (!thread.isAlive()) {
+      return CompletableFuture.completedFuture(null); // nobody is left who could find out
+    }
+    return CompletableFuture.allOf(
+        Arrays.stream(entries)
+            .filter(entry -> entry.device() == device)
+            .map(entry -> entry.queue().stopped())
+            .toArray(CompletableFuture[]::new));
   }
 
   /** Polled in a turn that began after it was added: the one before has ended. */
@@ -276,7 +312,8 @@ public final class QueueLoop implements AutoCloseable {
     for (LoopEntry entry : entries) {
       work += entry.serve(BUDGET);
     }
-    for (EventSource source : sources) {
+    polled = sources;
+    for (EventSource source : polled) {
       work += poll(source);
     }
     return work;
@@ -292,19 +329,31 @@ public final class QueueLoop implements AutoCloseable {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // whether it was replaced
   private void sleep() {
     sleeping = true; // volatile: before the last look
-    long nanos = Long.MAX_VALUE;
+    long nanos = polled == sources ? Long.MAX_VALUE : 0; // a new one is to be polled first
     for (LoopEntry entry : entries) {
       nanos = Math.min(nanos, entry.sleepNanos());
     }
     if (nanos > 0 && !closing) {
-      int ignored =
-          SysEpoll.epollWait(epoll.number(), events.address(), EVENTS, milliseconds(nanos));
+      doze(nanos);
     }
     sleeping = false;
     for (LoopEntry entry : entries) {
       entry.disarm();
+    }
+  }
+
+  private void doze(long nanos) {
+    int result = -Errno.ENOSYS;
+    if (nanos != Long.MAX_VALUE) {
+      Timespec.set(timeout, nanos);
+      result = SysEpoll.epollPwait2(epoll.number(), events.address(), EVENTS, timeout.address());
+    }
+    if (result == -Errno.ENOSYS) {
+      int ignored =
+          SysEpoll.epollWait(epoll.number(), events.address(), EVENTS, milliseconds(nanos));
     }
   }
 

@@ -14,8 +14,9 @@ import org.kvmzone.bridge.probe.Nearest;
 /**
  * A device as an operator types it: {@code vnic,id=net0,kind=etherstub,over=stub0,ip=…}. It reads
  * like a QEMU option: a first word, then {@code name=value}, separated by commas; a comma inside a
- * value is doubled. Lists are {@code name.0=…,name.1=…}, switches {@code on} or {@code off}, sizes
- * take binary suffixes as zfs does ({@code 10G}).
+ * value is doubled. Lists are {@code name.0=…,name.1=…}, values with names of their own {@code
+ * name.web=…}, switches {@code on} or {@code off}, sizes take binary suffixes as zfs does ({@code
+ * 10G}).
  */
 public final class Spec {
   private static final Pattern ID = Pattern.compile("[A-Za-z][A-Za-z0-9_.-]{0,31}");
@@ -137,6 +138,19 @@ public final class Spec {
     return text(name).map(List::of).orElse(list);
   }
 
+  /**
+   * All values of {@code name.A}, {@code name.B}, … by the names behind the dot, in their order.
+   */
+  public Map<String, String> named(String name) {
+    Map<String, String> named = new LinkedHashMap<>();
+    values.forEach((key, value) -> {
+      if (key.startsWith(name + ".")) {
+        named.put(key.substring(name.length() + 1), value);
+      }
+    });
+    return named;
+  }
+
   /** A switch. */
   public boolean flag(String name, boolean byDefault) {
     String word = values.getOrDefault(name, byDefault ? "on" : "off");
@@ -200,7 +214,8 @@ public final class Spec {
   }
 
   /**
-   * Checks that every name is one of these; a list's ends in {@code .N}.
+   * Checks that every name is one of these; a list's ends in {@code .N}, that of values which have
+   * names themselves in {@code .NAME}.
    *
    * @throws SpecException naming the nearest
    */
@@ -212,7 +227,10 @@ public final class Spec {
         throw new SpecException(
             label() + ": " + name + " stands for " + list + "0, " + list + "1 and so on");
       }
-      if (!known.contains(general) && !known.contains(name + ".N")) {
+      String named = name.replaceFirst("\\.[A-Za-z][A-Za-z0-9_-]*$", ".NAME");
+      if (!known.contains(general)
+          && !known.contains(name + ".N")
+          && (named.equals(name) || !known.contains(named))) {
         throw new SpecException(
             label() + ": no such property: " + name + Nearest.hint(name, known));
       }

@@ -12,6 +12,9 @@ import java.util.Optional;
  * queue, not the process.
  */
 public interface VirtioDevice extends AutoCloseable {
+  /** The {@link #share} of a device that nothing is said of. */
+  int FULL_SHARE = 4;
+
   /** The name that the operator gave: unique among the devices of a host. */
   String id();
 
@@ -67,6 +70,16 @@ public interface VirtioDevice extends AutoCloseable {
   /** How many threads serve this device, at least 1; queue {@code q} belongs to thread q mod n. */
   default int loopCount() {
     return 1;
+  }
+
+  /**
+   * How large a part of a turn the device gets, beside others that have as much to do on the same
+   * thread; it may change at any time.
+   *
+   * @return 1 to {@link #FULL_SHARE}
+   */
+  default int share() {
+    return FULL_SHARE;
   }
 
   /** Descriptors that wake thread {@code loop} besides kicks; polled there as queues are. */

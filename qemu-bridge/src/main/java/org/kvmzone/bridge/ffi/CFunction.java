@@ -6,6 +6,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.Optional;
 
 /**
  * A function of the C library that takes up to six integers or addresses and returns one, as system
@@ -29,11 +30,18 @@ record CFunction(MethodHandle handle) {
 
   /** The function of this name, which the C library has. */
   static CFunction named(String name) {
+    return at(LINKER.defaultLookup().findOrThrow(name));
+  }
+
+  /** The function of this name that the program exports which this JVM is in, if it does. */
+  static Optional<CFunction> exported(String name) {
+    long address = Dlfcn.dlsym(Dlfcn.RTLD_DEFAULT, name);
+    return address == 0 ? Optional.empty() : Optional.of(at(MemorySegment.ofAddress(address)));
+  }
+
+  private static CFunction at(MemorySegment function) {
     return new CFunction(
-        LINKER.downcallHandle(
-            LINKER.defaultLookup().findOrThrow(name),
-            SIX,
-            Linker.Option.captureCallState("errno")));
+        LINKER.downcallHandle(function, SIX, Linker.Option.captureCallState("errno")));
   }
 
   /** What the function returns, an {@code int}; {@code -errno} if it is negative. */

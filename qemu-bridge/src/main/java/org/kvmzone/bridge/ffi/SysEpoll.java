@@ -12,9 +12,13 @@ public final class SysEpoll {
   public static final int EPOLLHUP = 16;
   public static final int EPOLLET = 1 << 31;
 
+  public static final long SYS_epoll_pwait2 = 441;
+
   private static final CFunction EPOLL_CREATE1 = CFunction.named("epoll_create1");
   private static final CFunction EPOLL_CTL = CFunction.named("epoll_ctl");
   private static final CFunction EPOLL_WAIT = CFunction.named("epoll_wait");
+
+  private static final CFunction SYSCALL = CFunction.named("syscall");
 
   private SysEpoll() {}
 
@@ -55,5 +59,21 @@ public final class SysEpoll {
    */
   public static int epollWait(int epfd, long events, int capacity, int timeout) {
     return EPOLL_WAIT.call(epfd, events, capacity, timeout);
+  }
+
+  /**
+   * Waits for up to {@code timeout}, a {@link Timespec}. A system call, since the C library has had
+   * the function from glibc 2.35 on only; Linux has it from 5.11 on. There is no signal mask; so
+   * its size, for which a {@link CFunction} has no room, is not looked at.
+   *
+   * {@snippet lang=c :
+   * int epoll_pwait2(int epfd, struct epoll_event *events, int maxevents,
+   *                  const struct timespec *timeout, const sigset_t *sigmask, size_t sigsetsize);
+   * }
+   *
+   * @return what the function returns, or {@code -errno}
+   */
+  public static int epollPwait2(int epfd, long events, int capacity, long timeout) {
+    return (int) SYSCALL.callLong(SYS_epoll_pwait2, epfd, events, capacity, timeout, 0);
   }
 }

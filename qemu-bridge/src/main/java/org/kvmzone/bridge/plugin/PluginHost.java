@@ -6,12 +6,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.kvmzone.bridge.control.DeviceHost;
 import org.kvmzone.bridge.control.HostedDevice;
 import org.kvmzone.bridge.control.RunDirectory;
+import org.kvmzone.bridge.control.StateDirectory;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
 import org.kvmzone.bridge.device.Spec;
+import org.kvmzone.bridge.device.VirtualMachine;
+import org.kvmzone.bridge.ffi.QemuRunstate;
 import org.kvmzone.bridge.probe.Watch;
 
 /** The devices of a guest in its own QEMU, and the sockets between the two. */
@@ -25,7 +29,9 @@ final class PluginHost implements AutoCloseable {
   private PluginHost(String name, RunDirectory run, Duration warmUp) {
     this.warmUp = warmUp;
     directory = run.path().resolve(name);
-    host = new DeviceHost(name, "plugin", id -> directory.resolve("device-" + id + ".sock"));
+    Optional<VirtualMachine> machine = QemuRunstate.ofThisProcess().map(qemu -> qemu::requestStop);
+    host =
+        new DeviceHost(name, "plugin", id -> directory.resolve("device-" + id + ".sock"), machine);
   }
 
   /**
@@ -40,6 +46,9 @@ final class PluginHost implements AutoCloseable {
     PluginHost made = new PluginHost(arguments.name(), run, arguments.warmUp());
     try {
       made.host.control(run); // first: the directory is this process' alone from now on
+      if (!arguments.name().equals("qemu-" + ProcessHandle.current().pid())) {
+        StateDirectory.standard().ifPresent(made.host::keepIn);
+      }
       arguments.devices().forEach(made::add);
       // Now that the devices have defined their probes.
       arguments.watches().forEach(watch -> made.host.watch(Watch.parse(watch)));

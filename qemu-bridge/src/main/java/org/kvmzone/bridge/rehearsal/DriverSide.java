@@ -5,8 +5,8 @@ sealed interface DriverSide permits SplitDriver, PackedDriver {
   /** How many chains there are. */
   int chains();
 
-  /** Makes available every chain that is the driver's. */
-  void offer();
+  /** Makes available chains that are the driver's, {@code most} at most. */
+  void offer(int most);
 
   /** How many chains are the device's. */
   int outstanding();

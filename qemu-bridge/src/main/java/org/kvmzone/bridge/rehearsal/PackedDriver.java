@@ -54,9 +54,9 @@ final class PackedDriver implements DriverSide {
   }
 
   @Override
-  public void offer() {
+  public void offer(int most) {
     takeBack();
-    while (freeCount > 0) {
+    for (int left = most; left > 0 && freeCount > 0; left--) {
       add(free[--freeCount]);
     }
   }

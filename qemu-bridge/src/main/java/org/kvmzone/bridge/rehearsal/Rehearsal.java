@@ -1,14 +1,13 @@
 package org.kvmzone.bridge.rehearsal;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.kvmzone.bridge.device.DeviceQueue;
 import org.kvmzone.bridge.device.QueueCounter;
 import org.kvmzone.bridge.device.VirtioDevice;
-import org.kvmzone.bridge.ffi.Fd;
-import org.kvmzone.bridge.memory.GuestMemory;
-import org.kvmzone.bridge.memory.MemoryRegion;
 import org.kvmzone.bridge.probe.Counters;
 import org.kvmzone.bridge.virtqueue.RingLayout;
 import org.kvmzone.bridge.virtqueue.RingMemory;
@@ -21,26 +20,23 @@ public final class Rehearsal implements AutoCloseable {
   /** Entries of each ring. */
   public static final int SIZE = 256;
 
-  private static final long BASE = 0x1_0000_0000L;
-  private static final long BYTES = 8 << 20;
-  private static final long PAGE = 4096;
+  /** Of so many pieces one is beyond the hole in the guest's memory. */
+  private static final int BEYOND = 16;
 
   private final VirtioDevice device;
   private final long features;
   private final RingLayout layout;
-  private final MemoryRegion region;
-  private final GuestMemory memory;
-  private long next;
+  private final RehearsedMemory memory;
+  private final List<RehearsedQueue> queues = new ArrayList<>();
 
-  /** A guest of {@code device} that negotiated these features. */
-  public Rehearsal(VirtioDevice device, long features) {
-    this.device = device;
+  /** A guest of the device that is made here, which negotiated these features. */
+  public Rehearsal(Supplier<? extends VirtioDevice> maker, long features) {
+    // The device's own memory is between the two parts: copies go up and down.
+    RehearsedMemory.Part first = RehearsedMemory.Part.map(RehearsedMemory.LOW);
+    device = maker.get();
+    memory = new RehearsedMemory(first, RehearsedMemory.Part.map(RehearsedMemory.HIGH));
     this.features = features;
     layout = RingLayout.of(features);
-    try (Fd fd = Fd.memory("rehearsal", BYTES, 0)) {
-      region = MemoryRegion.map(new MemoryRegion.Description(BASE, BYTES, BASE, 0), fd.number());
-    }
-    memory = new GuestMemory(List.of(region));
     device.negotiated(features);
   }
 
@@ -70,21 +66,14 @@ public final class Rehearsal implements AutoCloseable {
    * @param chain the pieces of each chain, those to be read first
    */
   public RehearsedQueue start(int index, Piece... chain) {
-    long descriptors = allocate(16L * SIZE);
-    long available = allocate(6 + 2L * SIZE);
-    long used = allocate(6 + 8L * SIZE);
-    RingMemory areas = layout.locate(memory, SIZE, descriptors, available, used).orElseThrow();
+    long descriptors = memory.allocate(16L * SIZE);
+    long available = memory.allocate(6 + 2L * SIZE);
+    long used = memory.allocate(6 + 8L * SIZE);
+    RingMemory areas =
+        layout.locate(memory.table(), SIZE, descriptors, available, used).orElseThrow();
     long[] pieces = new long[SIZE / chain.length * chain.length];
     for (int i = 0; i < pieces.length; i++) {
-      Piece piece = chain[i % chain.length];
-      pieces[i] = allocate(piece.bytes);
-      region
-          .segment()
-          .asSlice(pieces[i] - BASE, piece.bytes)
-          .copyFrom(
-              piece.content.byteSize() > piece.bytes
-                  ? piece.content.asSlice(0, piece.bytes)
-                  : piece.content);
+      pieces[i] = memory.allocate(chain[i % chain.length], i % BEYOND == BEYOND - 1);
     }
     DriverSide driver =
         switch (layout) {
@@ -94,12 +83,15 @@ public final class Rehearsal implements AutoCloseable {
     DeviceQueue queue =
         new DeviceQueue(
             index,
-            layout.open(SIZE, features, layout.firstBase(), memory, areas, Optional.empty()),
+            layout.open(
+                SIZE, features, layout.firstBase(), memory.table(), areas, Optional.empty()),
             () -> {},
             () -> {},
             new Counters<>(QueueCounter.class));
     device.started(queue);
-    return new RehearsedQueue(device, queue, driver);
+    RehearsedQueue rehearsed = new RehearsedQueue(device, queue, driver);
+    queues.add(rehearsed);
+    return rehearsed;
   }
 
   /** The device. */
@@ -107,17 +99,11 @@ public final class Rehearsal implements AutoCloseable {
     return device;
   }
 
-  private long allocate(long bytes) {
-    long at = next;
-    // Each on lines of its own, and large ones not all at the same place of their pages.
-    next = at + (bytes + 63) / 64 * 64 + (bytes >= PAGE / 2 ? 64 : 0);
-    return BASE + at;
-  }
-
   /** The guest is gone, and the device closed. */
   @Override
   public void close() {
     device.close();
-    region.close();
+    queues.forEach(RehearsedQueue::close);
+    memory.close();
   }
 }

@@ -1,15 +1,20 @@
 package org.kvmzone.bridge.rehearsal;
 
+import java.util.concurrent.TimeUnit;
 import org.kvmzone.bridge.device.DeviceQueue;
+import org.kvmzone.bridge.device.QueueLoop;
 import org.kvmzone.bridge.device.VirtioDevice;
+import org.kvmzone.bridge.ffi.Fd;
 
 /** A queue of a rehearsal: the driver offers all of its chains, the device takes them. */
 public final class RehearsedQueue {
   private static final int BUDGET = 256;
+  private static final int PATIENCE_SECONDS = 1;
 
   private final VirtioDevice device;
   private final DeviceQueue queue;
   private final DriverSide driver;
+  private final Fd kick = Fd.event();
 
   RehearsedQueue(VirtioDevice device, DeviceQueue queue, DriverSide driver) {
     this.device = device;
@@ -24,7 +29,32 @@ public final class RehearsedQueue {
 
   /** Makes available every chain that the device has given back, or never had. */
   public void offer() {
-    driver.offer();
+    driver.offer(driver.chains());
+  }
+
+  /** Makes available such chains, {@code most} at most. */
+  void offer(int most) {
+    driver.offer(most);
+  }
+
+  /** Lets a loop serve it, instead of {@link #turn}. */
+  void serveOn(QueueLoop loop) {
+    loop.add(device, queue, kick, fault -> {});
+  }
+
+  /** Lets no new chain be taken. */
+  void drain() {
+    device.stopping(queue);
+    queue.drain();
+  }
+
+  /** Waits until nothing is in flight. */
+  void awaitStopped() {
+    var _ = queue.stopped().completeOnTimeout(null, PATIENCE_SECONDS, TimeUnit.SECONDS).join();
+  }
+
+  void close() {
+    kick.close();
   }
 
   /** One turn of the device's. @return how much was done */

@@ -55,9 +55,9 @@ final class SplitDriver implements DriverSide {
   }
 
   @Override
-  public void offer() {
+  public void offer(int most) {
     takeBack();
-    while (freeCount > 0) {
+    for (int left = most; left > 0 && freeCount > 0; left--) {
       available.set(LE16, RING + 2L * (availableIndex % Rehearsal.SIZE), free[--freeCount]);
       availableIndex = (availableIndex + 1) & 0xffff;
     }

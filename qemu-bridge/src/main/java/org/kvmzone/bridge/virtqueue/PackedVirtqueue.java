@@ -276,9 +276,19 @@ public final class PackedVirtqueue implements Virtqueue {
       return;
     }
     available = places.retreat(available, number);
-    if (inflight != null) {
+    if (inflight != null && !abandoned) { // the area may be a successor's by now
       inflight.undo(chain.head());
     }
+  }
+
+  @Override
+  public boolean mayLeave() {
+    return inflight != null && log == null;
+  }
+
+  @Override
+  public void leave(Chain chain) {
+    inFlight--; // its mark stays
   }
 
   @Override

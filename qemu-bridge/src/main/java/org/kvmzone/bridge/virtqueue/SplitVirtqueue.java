@@ -229,10 +229,20 @@ public final class SplitVirtqueue implements Virtqueue {
       leftOverTaken--;
       return;
     }
-    if (inflight != null) {
+    if (inflight != null && !abandoned) { // the area may be a successor's by now
       inflight.undo(chain.head());
     }
     nextAvailable = (nextAvailable - 1) & 0xffff;
+  }
+
+  @Override
+  public boolean mayLeave() {
+    return inflight != null && log == null;
+  }
+
+  @Override
+  public void leave(Chain chain) {
+    inFlight--; // its mark stays
   }
 
   @Override

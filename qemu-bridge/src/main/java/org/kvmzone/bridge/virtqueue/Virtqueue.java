@@ -54,6 +54,18 @@ public sealed interface Virtqueue permits SplitVirtqueue, PackedVirtqueue {
   void unpop(Chain chain);
 
   /**
+   * Whether chains that were popped may be {@linkplain #leave left}: they are noted for a
+   * successor, and the guest is not being moved to another host, which would know nothing of them.
+   */
+  boolean mayLeave();
+
+  /**
+   * Leaves a popped chain to whoever serves the ring next, for whom it is {@linkplain #leftOver
+   * left over}; nothing is popped any more.
+   */
+  void leave(Chain chain);
+
+  /**
    * Gives a popped chain back, {@code written} bytes of it written (unsigned); the driver sees it
    * on {@link #publish}.
    */

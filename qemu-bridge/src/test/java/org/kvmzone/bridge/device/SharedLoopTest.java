@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.kvmzone.bridge.ffi.Errno;
@@ -47,6 +50,25 @@ class SharedLoopTest extends LoopFixture {
     }
   }
 
+  /** Each time it is about to sleep: one that is not woken then lasts a second. */
+  @Test
+  void aDeviceThatLeaves_doesNotWaitForAThreadThatSleeps() {
+    QueueLoop loop = loop(0);
+    Random random = new Random(1);
+    FakeDevice device = new FakeDevice();
+    int late = 0;
+    for (int i = 0; i < ROUNDS && late == 0; i++) {
+      loop.wake();
+      for (int spin = random.nextInt(200); spin > 0; spin--) {
+        Thread.onSpinWait();
+      }
+      long before = System.nanoTime();
+      loop.remove(device, List.of());
+      late += System.nanoTime() - before >= 1_000_000_000L ? 1 : 0;
+    }
+    assertThat(late).as("waited a second").isZero();
+  }
+
   /**
    * What is available is served in the turn that begins next, however much a neighbour has to do,
    * whose part of a turn is bounded.
@@ -83,6 +105,56 @@ class SharedLoopTest extends LoopFixture {
     assertThat(flood.most).as("work in a turn").hasValueLessThanOrEqualTo(256);
     loop.remove(flood, List.of(flood));
     flood.event.close();
+  }
+
+  /** Always has as much to do as it may, and writes down how much that is. */
+  private static final class Weighted extends FakeDevice {
+    private final int share;
+    private final BlockingQueue<Integer> log;
+    private final AtomicInteger room;
+
+    Weighted(int share, BlockingQueue<Integer> log, AtomicInteger room) {
+      this.share = share;
+      this.log = log;
+      this.room = room;
+    }
+
+    @Override
+    public int share() {
+      return share;
+    }
+
+    @Override
+    public int process(DeviceQueue queue, int budget) {
+      turns.incrementAndGet();
+      if (room.get() > 0) {
+        room.decrementAndGet();
+        log.add(budget);
+      }
+      return budget;
+    }
+  }
+
+  /** In every turn each of them does something: 4, 2 and 1 parts. */
+  @Test
+  void devicesThatAllHaveMuchToDo_getTheirShares_andNoneStarves() throws InterruptedException {
+    QueueLoop loop = loop(0);
+    BlockingQueue<Integer> log = new LinkedBlockingQueue<>();
+    AtomicInteger room = new AtomicInteger();
+    List<Weighted> devices =
+        List.of(new Weighted(1, log, room), new Weighted(4, log, room), new Weighted(2, log, room));
+    for (int i = 0; i < devices.size(); i++) {
+      Served served = queue(loop, i, 0);
+      loop.add(devices.get(i), served.queue, served.kick, served.faults::add);
+    }
+    Await.until("all to be served", () -> devices.getLast().turns.get() > 0);
+    room.set(3 * ROUNDS + 3);
+    while (next(log) != 128) {
+      // until a turn has ended
+    }
+    for (int i = 0; i < ROUNDS; i++) {
+      assertThat(List.of(next(log), next(log), next(log))).containsExactly(64, 256, 128);
+    }
   }
 
   /** Takes a chain and keeps it; is in its turns for a while. */

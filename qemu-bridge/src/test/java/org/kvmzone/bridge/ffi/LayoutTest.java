@@ -33,6 +33,7 @@ class LayoutTest {
 
   private static final List<Binding> BINDINGS =
       List.of(
+          constants(Dlfcn.class, "dlfcn.h"),
           struct(EpollEvent.class, "epoll_event", "sys/epoll.h"),
           constants(Errno.class, "errno.h"),
           constants(Fcntl.class, "fcntl.h"),
@@ -55,15 +56,17 @@ class LayoutTest {
           constants(Signal.class, "signal.h"),
           struct(SockaddrUn.class, "sockaddr_un", "sys/un.h"),
           struct(Statfs.class, "statfs", "sys/vfs.h"),
-          constants(SysEpoll.class, "sys/epoll.h"),
+          constants(SysEpoll.class, "sys/epoll.h", "sys/syscall.h"),
           constants(SysEventfd.class, "sys/eventfd.h"),
           constants(SysMman.class, "sys/mman.h"),
           constants(SysSocket.class, "sys/socket.h"),
           constants(SysStat.class, "sys/stat.h", "fcntl.h"),
-          constants(SysVfs.class, "sys/vfs.h", "linux/magic.h"));
+          constants(SysVfs.class, "sys/vfs.h", "linux/magic.h"),
+          struct(Timespec.class, "timespec", "time.h"));
 
   private static final Map<String, String> OTHER_NAMES =
       Map.of(
+          "Dlfcn.RTLD_DEFAULT", "(long) RTLD_DEFAULT",
           "Msghdr.CMSG_SIZE", "sizeof(struct cmsghdr)",
           "Msghdr.cmsg_level$OFFSET", "offsetof(struct cmsghdr, cmsg_level)",
           "Msghdr.cmsg_type$OFFSET", "offsetof(struct cmsghdr, cmsg_type)",

@@ -1,4 +1,4 @@
-package org.kvmzone.blk;
+package org.kvmzone.bridge.device;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -14,9 +14,9 @@ import java.util.concurrent.TimeUnit;
  * <p>What is taken may be more than the bucket holds: it is there when it has flowed in, and the
  * next to ask waits until then.
  */
-final class Bucket {
+public final class Bucket {
   /** As far ahead as times are told apart, 73 years in nanoseconds: what wraps looks like past. */
-  static final long HORIZON = Long.MAX_VALUE / 4;
+  public static final long HORIZON = Long.MAX_VALUE / 4;
 
   private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
   private static final VarHandle FULL_AT;
@@ -43,7 +43,7 @@ final class Bucket {
    *     second
    * @param now of {@link System#nanoTime}
    */
-  Bucket(long perSecond, long slack, long now) {
+  public Bucket(long perSecond, long slack, long now) {
     this.perSecond = perSecond;
     this.slack = slack;
     fullAt = now;
@@ -56,7 +56,7 @@ final class Bucket {
    * @param now of {@link System#nanoTime}
    * @return when they may be used: not later than {@code now} if they are there
    */
-  long take(long tokens, long now) {
+  public long take(long tokens, long now) {
     long cost = cost(tokens);
     while (true) {
       long was = fullAt;
@@ -67,8 +67,29 @@ final class Bucket {
     }
   }
 
-  /** Gives tokens back that were taken, and whose time has not come. */
-  void giveBack(long tokens) {
+  /**
+   * Takes tokens if their time has come, and none if it has not.
+   *
+   * @param tokens 0 to 2^33
+   * @param now of {@link System#nanoTime}
+   * @return whether they were taken
+   */
+  public boolean tryTake(long tokens, long now) {
+    long cost = cost(tokens);
+    while (true) {
+      long was = fullAt;
+      long from = was - now < 0 ? now : was;
+      if (from - now > slack) {
+        return false;
+      }
+      if (FULL_AT.compareAndSet(this, was, from + cost)) {
+        return true;
+      }
+    }
+  }
+
+  /** Gives tokens back that were taken, and are not used. */
+  public void giveBack(long tokens) {
     long ignored = (long) FULL_AT.getAndAdd(this, -cost(tokens));
   }
 

@@ -1,0 +1,90 @@
+package org.kvmzone.net;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.kvmzone.bridge.probe.Nearest;
+
+/**
+ * A flow of a VNIC, as flowadm adds one: some of its frames, which are counted, and may be limited.
+ *
+ * @param name what it is called
+ * @param match which frames
+ * @param maxbw how much may pass in each direction; 0 blocks them
+ */
+record FlowConfig(String name, FlowMatch match, Optional<Bandwidth> maxbw) {
+  /** The most flows of one VNIC: every frame may have to be compared with all of them. */
+  static final int MAX_FLOWS = 32;
+
+  private static final String MAXBW = "maxbw";
+  private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_]{0,30}");
+
+  FlowConfig {
+    if (!NAME.matcher(name).matches()) {
+      throw new IllegalArgumentException(
+          "flow " + name + ": a name is a letter, then up to 30 of letters, digits, _");
+    }
+  }
+
+  /**
+   * Reads a flow: {@code transport=tcp,remote_port=25,maxbw=0}.
+   *
+   * @throws IllegalArgumentException in one line that names it, if it is none
+   */
+  static FlowConfig parse(String name, String text) {
+    try {
+      Map<String, String> attributes = attributes(text);
+      Optional<Bandwidth> maxbw = Optional.ofNullable(attributes.get(MAXBW)).map(Bandwidth::parse);
+      return new FlowConfig(name, FlowMatch.of(attributes), maxbw);
+    } catch (IllegalArgumentException e) {
+      String message = "" + e.getMessage();
+      String label = "flow " + name;
+      throw new IllegalArgumentException(
+          message.startsWith(label) ? message : label + ": " + message, e);
+    }
+  }
+
+  private static Map<String, String> attributes(String text) {
+    List<String> known = new ArrayList<>(FlowMatch.NAMES);
+    known.add(MAXBW);
+    Map<String, String> attributes = new LinkedHashMap<>();
+    for (String part : text.split(",", -1)) {
+      int equals = part.indexOf('=');
+      String name = equals < 0 ? part : part.substring(0, equals);
+      if (name.equals("priority")) {
+        throw new IllegalArgumentException(
+            "a flow has no priority of its own: a guest's frames keep their order, and the VNIC's"
+                + " priority is theirs");
+      }
+      if (!known.contains(name)) {
+        throw new IllegalArgumentException(
+            "no such attribute: " + name + Nearest.hint(name, known));
+      }
+      if (equals < 0 || equals + 1 == part.length()) {
+        throw new IllegalArgumentException(name + " says nothing: write " + name + "=VALUE");
+      }
+      if (attributes.put(name, part.substring(equals + 1)) != null) {
+        throw new IllegalArgumentException(name + " is given twice");
+      }
+    }
+    return attributes;
+  }
+
+  /** The attributes and properties by their names, in their order. */
+  Map<String, String> attributes() {
+    Map<String, String> attributes = match.attributes();
+    maxbw.ifPresent(most -> attributes.put(MAXBW, most.toString()));
+    return attributes;
+  }
+
+  /** As it is parsed, without its name. */
+  String text() {
+    return attributes().entrySet().stream()
+        .map(each -> each.getKey() + "=" + each.getValue())
+        .collect(Collectors.joining(","));
+  }
+}
