@@ -8,14 +8,19 @@
 
 readonly ZFS_DIR=$KVMZONE_CACHE_DIR/zfs
 readonly ZFS_SOURCES=$KVMZONE_HOME/bin/lib/zfs
-readonly ZFS_PACKAGES='zfsutils-linux udev kmod busybox-static libc-bin bash coreutils util-linux mount e2fsprogs dmsetup grep sed'
+# QEMU is there for its qemu-img, and for a guest's guest.
+readonly ZFS_PACKAGES='zfsutils-linux udev kmod busybox-static libc-bin bash coreutils util-linux mount e2fsprogs dmsetup grep sed
+  qemu-utils qemu-system-x86'
 # What comes with these only because it installs them, or serves programs that no test runs.
-readonly ZFS_UNUSED='perl|python|usrmerge|debconf|dpkg|adduser|passwd|media-types|sqlite'
+readonly ZFS_UNUSED='perl|python|usrmerge|debconf|dpkg|adduser|passwd|media-types|sqlite|iso-codes|ipxe'
+# OpenZFS's libraries and headers for tests on this machine, which has none installed: lib and include.
+# shellcheck disable=SC2034 # used by those who source this
+readonly ZFS_LENT=$ZFS_DIR/lent
 # The drivers that the guest needs to reach its root.
 readonly ZFS_BOOT_MODULES='virtio_pci virtio_blk'
 readonly ZFS_JAVA_MODULES=java.se,jdk.unsupported,jdk.management
 
-# Makes sure that $ZFS_DIR has vmlinuz, initrd, root.img and java.img; fails, with the reason said, if it can't.
+# Makes sure that $ZFS_DIR has vmlinuz, initrd, root.img, java.img and lent; fails, with the reason said, if it can't.
 need_zfs() {
   # A lock and package lists of its own: who needs only the guest kit does not wait for a compiler.
   locked "$KVMZONE_CACHE_DIR/zfs.lock" zfs_refresh
@@ -53,6 +58,7 @@ zfs_make() {
   ((${#packages[@]} > 0)) || { say "apt finds no way to install $ZFS_PACKAGES"; return 1; }
   rm -rf "$root"
   debs_unpack "$root" "${packages[@]}" || return 1
+  zfs_lend "$root" || return 1
   step "packing guests with OpenZFS $version and Linux $release" zfs_pack "$kernel" "$release" "$version" || return 1
   rm -rf "$root"
 }
@@ -120,6 +126,20 @@ zfs_compile() (
   nice make -j"$(nproc)"
 )
 
+# zfs_lend ROOT: fills $ZFS_LENT with what of the unpacked packages a binding is tested with, and its headers.
+zfs_lend() {
+  local headers=$ZFS_DIR/headers libraries=$1/lib/x86_64-linux-gnu
+  rm -rf "$headers" "$ZFS_LENT"
+  debs_unpack "$headers" libzfslinux-dev || return 1
+  mkdir -p "$ZFS_LENT/lib"
+  mv "$headers/usr/include" "$ZFS_LENT/include"
+  rm -r "$headers"
+  # With all that they are linked with but the C library, which this machine has of the same release.
+  LD_LIBRARY_PATH=$libraries:$1/usr/lib/x86_64-linux-gnu ldd "$libraries/libzfs_core.so.3" | awk '$2 == "=>" { print $3 }' |
+    grep "^$1/" | grep -Ev '/(libc|libm|libpthread|libresolv|librt|libdl)\.so' |
+    xargs cp -L -t "$ZFS_LENT/lib" "$libraries/libzfs_core.so.3"
+}
+
 # zfs_pack KERNEL RELEASE VERSION: makes vmlinuz, initrd and root.img of the unpacked kernel and packages.
 zfs_pack() {
   local kernel=$1 release=$2 root=$ZFS_DIR/root ram=$ZFS_DIR/ram module
@@ -130,13 +150,6 @@ zfs_pack() {
   # The unpacked program, since kmod may not be installed here, with the libraries it was made for.
   "$root/lib64/ld-linux-x86-64.so.2" --library-path "$root/lib/x86_64-linux-gnu:$root/usr/lib/x86_64-linux-gnu" \
     --argv0 depmod "$root/bin/kmod" -b "$root" "$release" || return 1
-  mkdir -p "$root"/{proc,sys,dev,run,tmp,mnt,root,java,app}
-  echo 'root:x:0:0:root:/root:/bin/bash' >"$root/etc/passwd"
-  ln -sf bash "$root/bin/sh"
-  ln -sf mawk "$root/usr/bin/awk"
-  cp "$ZFS_SOURCES/init" "$root/init"
-  zfs_image "$root" "$ZFS_DIR/root.img" || return 1
-
   rm -rf "$ram"
   mkdir -p "$ram"/{bin,dev,root,modules}
   cp "$ZFS_SOURCES/initramfs" "$ram/init"
@@ -146,6 +159,15 @@ zfs_pack() {
   done
   (cd "$ram" && find . | cpio --quiet -o -H newc -R 0:0) >"$ZFS_DIR/initrd"
   rm -r "$ram"
+
+  mkdir -p "$root"/{proc,sys,dev,run,tmp,mnt,root,java,app,boot}
+  # For images that are made in there, which have a kernel too.
+  cp "$ZFS_DIR"/{vmlinuz,initrd} "$root/boot/"
+  echo 'root:x:0:0:root:/root:/bin/bash' >"$root/etc/passwd"
+  ln -sf bash "$root/bin/sh"
+  ln -sf mawk "$root/usr/bin/awk"
+  cp "$ZFS_SOURCES/init" "$root/init"
+  zfs_image "$root" "$ZFS_DIR/root.img"
 }
 
 # Makes java.img: a run time of the JDK in use.

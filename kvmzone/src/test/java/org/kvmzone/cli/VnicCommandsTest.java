@@ -148,6 +148,7 @@ class VnicCommandsTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '`',
       textBlock =
           """
           vnic set -p maxbw=lots net0              | 1 | maxbw: 'lots' is no bandwidth
@@ -173,7 +174,7 @@ class VnicCommandsTest {
           flow add -l net0 -a transport=tcp smtp   | 1 | has a flow smtp
           flow remove -l net0 web                  | 1 | web: there is no such flow
           flow list -o colour                      | 2 | no such field
-          vnicstat -1                              | 2 | no such option
+          vnicstat -1                              | 2 | are whole numbers
           """)
   void whatCannotBe_isSaidInOneLine_andChangesNothing(String line, int code, String message) {
     assertFails(line, code, message);
@@ -252,6 +253,7 @@ class VnicCommandsTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '`',
       textBlock =
           """
           {                                             | mend or remove it

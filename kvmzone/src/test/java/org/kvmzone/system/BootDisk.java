@@ -90,6 +90,13 @@ final class BootDisk {
     return disk;
   }
 
+  /** The first two sectors of such a disk; the rest may be anything, as a file system. */
+  static byte[] sectors(int boots) {
+    byte[] sectors = Arrays.copyOf(disk(REBOOT), 2 * SECTOR);
+    sectors[SECTOR + 1] = (byte) boots;
+    return sectors;
+  }
+
   /** More boots are wanted now; the next has to come from outside. */
   static void wanted(Path file, int boots) throws IOException {
     try (FileChannel disk = FileChannel.open(file, StandardOpenOption.WRITE)) {

@@ -146,4 +146,44 @@ final class OpenZfsFaultIT {
       assertOnDevice(guest, 1, 2);
     }
   }
+
+  /**
+   * With failmode=continue what cannot be read is an error at once, where it would wait. A flush
+   * waits in either mode, since OpenZFS keeps what it could not write (zio_suspend).
+   */
+  @Test
+  void aFailingPoolThatIsToContinue_isAnErrorToTheGuest_andAllIsThereWhenItIsBack()
+      throws IOException {
+    try (ZfsGuest guest = ZfsGuest.start(directory)) {
+      prepare(guest);
+      assertThat(guest.run(frontEnd("write,0,65536,1 write,1048576,65536,2 flush")))
+          .endsWith("flush: ok");
+      stop(guest);
+      // What is in memory can be read from there.
+      guest.run("zpool export frail && zpool import -d /dev/mapper frail && udevadm settle");
+      guest.run("zpool set failmode=continue frail");
+      serve(guest);
+      assertThat(guest.run(frontEnd("read,0,65536,1"))).isEqualTo("read,0,65536,1: ok");
+
+      replace(guest, FAILS);
+      assertThat(guest.run(frontEnd("read,1048576,65536,2")))
+          .isEqualTo("read,1048576,65536,2: io-error");
+      assertThat(guest.run("cat /run/edge.log")).contains("read of 65536 bytes at 1048576 failed");
+      guest.run("mkfifo /run/front.end");
+      guest.run(
+          "(%s >/run/front.log 2>&1; echo >/run/front.end) &"
+              .formatted(frontEnd("write,0,65536,3 flush")));
+      // The state of such a pool does not tell (spa_state_to_name); the kernel does.
+      guest.run("until dmesg | grep \"Pool 'frail'.*suspended\"; do sleep 1; done");
+      guest.run(LIVES);
+      assertThat(guest.run("kvmzone list")).contains("edge");
+
+      replace(guest, WORKS);
+      guest.run("zpool clear frail && cat /run/front.end");
+      assertThat(guest.run("cat /run/front.log")).endsWith("flush: ok");
+      assertThat(guest.run(frontEnd("read,1048576,65536,2 read,0,65536,3")))
+          .isEqualTo("read,1048576,65536,2: ok\nread,0,65536,3: ok");
+      assertOnDevice(guest, 0, 3);
+    }
+  }
 }

@@ -43,6 +43,11 @@ final class Server implements AutoCloseable {
     return command.pid();
   }
 
+  /** All that it has said so far. */
+  String said() {
+    return command.output().text();
+  }
+
   /** Ends it as an operator does, and returns its exit status. */
   int terminate() {
     command.terminate();

@@ -15,9 +15,11 @@ import org.kvmzone.bridge.ffi.SysVfs;
 enum Medium {
   /** A file of huge pages: it is mapped, since it cannot be written otherwise. */
   HUGE_PAGES(EngineKind.INLINE, false),
+  /** A file in memory, which waits for nothing. */
+  MEMORY_FILE(EngineKind.INLINE, false),
   /**
-   * A file in memory or of a local file system, whose page cache answers in a microsecond. Past
-   * that it is as slow as what is below, and others can wait for it.
+   * A file of a local file system, whose page cache answers in a microsecond. Past that it is as
+   * slow as what is below, and others can wait for it.
    */
   FILE(EngineKind.INLINE, false),
   /** A file that another host or program keeps, which may be gone for a while. */
@@ -60,6 +62,9 @@ enum Medium {
     if (system == SysVfs.HUGETLBFS_MAGIC) {
       return HUGE_PAGES;
     }
+    if (system == SysVfs.TMPFS_MAGIC) {
+      return MEMORY_FILE;
+    }
     boolean remote =
         system == SysVfs.AFS_SUPER_MAGIC
             || system == SysVfs.CEPH_SUPER_MAGIC
@@ -88,6 +93,11 @@ enum Medium {
    */
   EngineKind engine(boolean passesCache) {
     return this == FILE && passesCache ? EngineKind.IO_URING : engine;
+  }
+
+  /** Whether to flush it takes no longer than to hand the flush over to another thread. */
+  boolean flushesAtOnce() {
+    return this == HUGE_PAGES || this == MEMORY_FILE;
   }
 
   /** Whether its page cache is passed by if nobody says otherwise. */

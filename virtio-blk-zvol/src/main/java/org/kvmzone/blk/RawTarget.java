@@ -68,7 +68,7 @@ record RawTarget(
   boolean device() {
     return switch (medium) {
       case DEVICE, ZVOL, MEMORY_DEVICE -> true;
-      case FILE, REMOTE_FILE, HUGE_PAGES -> false;
+      case FILE, MEMORY_FILE, REMOTE_FILE, HUGE_PAGES -> false;
     };
   }
 

@@ -20,8 +20,8 @@ import org.kvmzone.bridge.ffi.Unistd;
  * A volume that is a raw file or a block device.
  *
  * <p>How it is read and written depends on what it is ({@link Medium}) and what its operator says.
- * Flushes have a thread, and discards and zeroes another. Flushes that wait together are served by
- * one {@code fdatasync}.
+ * Flushes have a thread, unless there is nothing that they could wait for; discards and zeroes have
+ * another. Flushes that wait together are served by one {@code fdatasync}.
  *
  * <p>The file is locked as QEMU locks its images, see {@link ImageLock}; a block device is claimed
  * exclusively besides, so that it can be neither mounted nor part of anything else.
@@ -34,6 +34,7 @@ public final class RawZvol implements Zvol {
   private final String name;
   private final Fd file;
   private final boolean device;
+  private final boolean flushesAtOnce;
   private final boolean readOnly;
   private volatile long size;
   private final BlockSizes blockSizes;
@@ -92,6 +93,7 @@ public final class RawZvol implements Zvol {
     name = options.path.toString();
     file = target.file();
     device = target.device();
+    flushesAtOnce = target.medium().flushesAtOnce();
     readOnly = options.readOnly;
     size = target.size();
     blockSizes = target.blockSizes();
@@ -206,6 +208,8 @@ public final class RawZvol implements Zvol {
       case FLUSH -> {
         if (readOnly) {
           request.complete(0);
+        } else if (flushesAtOnce) {
+          request.complete(-Unistd.fdatasync(file.number()));
         } else {
           flusher.submit(request);
         }

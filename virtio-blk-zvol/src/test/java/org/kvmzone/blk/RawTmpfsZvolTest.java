@@ -1,5 +1,6 @@
 package org.kvmzone.blk;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 
 /**
  * The contract, on a tmpfs: it punches holes, and has no other way to write zeroes than writing.
@@ -36,6 +38,15 @@ class RawTmpfsZvolTest extends ZvolContractTest {
             readOnly,
             readOnly ? OptionalLong.empty() : OptionalLong.of(SIZE),
             Optional.empty()));
+  }
+
+  @Test
+  void aFlush_isDoneByWhoAsks() {
+    TestRequest flush = new TestRequest();
+    flush.flush();
+    zvol().submit(flush);
+    assertThat(flush.completions()).isOne();
+    assertThat(flush.await()).isZero();
   }
 
   @AfterEach

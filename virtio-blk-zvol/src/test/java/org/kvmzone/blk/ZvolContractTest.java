@@ -41,6 +41,11 @@ abstract class ZvolContractTest {
     zvol.close();
   }
 
+  /** The volume that is open during a test. */
+  final Zvol zvol() {
+    return zvol;
+  }
+
   private int read(long offset, Buffers into) {
     TestRequest request = new TestRequest();
     request.read(offset, into);

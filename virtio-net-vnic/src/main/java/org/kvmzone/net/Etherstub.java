@@ -1,9 +1,7 @@
 package org.kvmzone.net;
 
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.LongSupplier;
 import org.kvmzone.bridge.device.EventSource;
 
@@ -22,8 +20,6 @@ final class Etherstub {
   /** The most ports of one etherstub. */
   static final int MAX_PORTS = 1024;
 
-  private static final Map<String, Etherstub> ALL = new HashMap<>();
-
   private final LongSupplier nanoTime;
   private final MacTable learned = new MacTable(MAX_PORTS);
   private final Snooping snooping = new Snooping(MAX_PORTS);
@@ -34,35 +30,9 @@ final class Etherstub {
     this.nanoTime = nanoTime;
   }
 
-  /**
-   * A port on the etherstub of that name, which begins with its first port and ends with its last.
-   *
-   * @param queues how many pairs of queues send
-   * @throws IllegalArgumentException in one line, if the address is taken or there is no room
-   */
-  static Vnic open(
-      String name,
-      PortConfig.Station station,
-      PortConfig config,
-      int queues,
-      VnicClient client,
-      Drops drops) {
-    synchronized (ALL) {
-      Etherstub stub = ALL.computeIfAbsent(name, absent -> new Etherstub(System::nanoTime));
-      try {
-        return stub.attach(station, config, queues, client, drops, () -> end(name, stub));
-      } finally {
-        end(name, stub);
-      }
-    }
-  }
-
-  private static void end(String name, Etherstub stub) {
-    synchronized (ALL) {
-      if (stub.ports.count() == 0) {
-        ALL.remove(name, stub);
-      }
-    }
+  /** How many ports there are. */
+  int portCount() {
+    return ports.count();
   }
 
   /**

@@ -124,6 +124,7 @@ final class FrameBatch {
   /** Forgets all frames but the first {@code count}. */
   void keep(int count) {
     size = count;
+    asking &= all();
   }
 
   /**

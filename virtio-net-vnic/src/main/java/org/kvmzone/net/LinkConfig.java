@@ -1,6 +1,7 @@
 package org.kvmzone.net;
 
 import java.util.List;
+import java.util.Optional;
 
 /** What is below a VNIC. */
 sealed interface LinkConfig {
@@ -12,8 +13,9 @@ sealed interface LinkConfig {
    *
    * @param name the switch's
    * @param port the VNIC's place on it
+   * @param uplink the kernel's link that it is joined to; if not said, that is up to others' VNICs
    */
-  record Stub(String name, PortConfig port) implements LinkConfig {
+  record Stub(String name, PortConfig port, Optional<String> uplink) implements LinkConfig {
     @Override
     public String kind() {
       return "etherstub";
@@ -57,6 +59,31 @@ sealed interface LinkConfig {
     @Override
     public String kind() {
       return "tap";
+    }
+  }
+
+  /**
+   * A macvtap.
+   *
+   * @param name the interface's
+   * @param over the link that it is made over if there is none of the name
+   */
+  record Macvtap(String name, String over) implements LinkConfig {
+    @Override
+    public String kind() {
+      return "macvtap";
+    }
+  }
+
+  /**
+   * A link of the host, through packet sockets.
+   *
+   * @param over the link
+   */
+  record Packet(String over) implements LinkConfig {
+    @Override
+    public String kind() {
+      return "packet";
     }
   }
 

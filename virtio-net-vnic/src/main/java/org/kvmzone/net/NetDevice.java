@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.kvmzone.antispoof.LinkProtection;
 import org.kvmzone.antispoof.LinkProtectionConfig;
 import org.kvmzone.antispoof.Verdict;
@@ -22,6 +23,7 @@ import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.ffi.NativeException;
 import org.kvmzone.bridge.virtqueue.Features;
 import org.kvmzone.dhcp.DhcpServer;
+import org.kvmzone.packet.MacAddress;
 
 /**
  * A virtio network card (virtio 1.3 §5.1) on a {@link Vnic}. Queue 2p receives, queue 2p+1 sends.
@@ -48,7 +50,6 @@ final class NetDevice implements NetworkDevice, Adjustable {
   private final TransmitQueue[] senders;
   private final Vnic vnic;
   private final TrafficControl traffic;
-  private final long made = System.nanoTime();
 
   /** Opens what a VNIC stands on. */
   @FunctionalInterface
@@ -85,10 +86,9 @@ final class NetDevice implements NetworkDevice, Adjustable {
   private static Vnic link(NetConfig config, VnicClient client, Drops drops) {
     return switch (config.link()) {
       case LinkConfig.Stub stub ->
-          Etherstub.open(
-              stub.name(),
+          Etherstubs.open(
+              stub,
               new PortConfig.Station(config.id(), config.mac()),
-              stub.port(),
               config.queues(),
               client,
               drops);
@@ -97,7 +97,32 @@ final class NetDevice implements NetworkDevice, Adjustable {
       case LinkConfig.Chargen source ->
           new ChargenVnic(config.mac(), config.queues(), source.frameSize(), client);
       case LinkConfig.TapName tap ->
-          TapVnic.open(tap.name(), config.queues(), config.mtu(), client, drops);
+          new FollowedVnic(
+              tap.name(),
+              tap.name(),
+              config.queues(),
+              () -> TapVnic.open(tap.name(), config.queues(), config.mtu(), client, drops));
+      case LinkConfig.Macvtap macvtap ->
+          new FollowedVnic(
+              macvtap.name(),
+              macvtap.over(),
+              config.queues(),
+              () ->
+                  MacvtapVnic.open(
+                      macvtap, config.mac(), config.queues(), config.mtu(), client, drops));
+      case LinkConfig.Packet packet ->
+          new FollowedVnic(
+              packet.over(),
+              packet.over(),
+              config.queues(),
+              () ->
+                  PacketVnic.open(
+                      packet.over(),
+                      config.promisc() ? new MacAddress(0) : config.mac(),
+                      config.queues(),
+                      config.mtu(),
+                      client,
+                      drops));
       case LinkConfig.TapFds tap ->
           TapVnic.adopt(tap.fds(), config.queues(), config.mtu(), client, drops);
     };
@@ -207,6 +232,11 @@ final class NetDevice implements NetworkDevice, Adjustable {
   }
 
   @Override
+  public void onLink(Consumer<Boolean> told) {
+    vnic.onLink(told);
+  }
+
+  @Override
   public boolean acceptsMtu(long bytes) {
     return bytes >= LEAST_MTU && bytes <= config.mtu();
   }
@@ -292,11 +322,10 @@ final class NetDevice implements NetworkDevice, Adjustable {
       senders[i].addTo(counters);
     }
     drops.addTo(counters);
+    vnic.addTo(counters);
     if (config.dhcp().isPresent()) {
       answers.addTo(counters);
     }
-    counters.put("crtime", made);
-    counters.put("snaptime", System.nanoTime());
     return new DeviceReport(
         "vnic", NetReport.properties(config), counters, NetReport.parts(traffic.flows()));
   }

@@ -40,7 +40,10 @@ final class NetProperties {
   private static final Path HOST_LINKS = Path.of("/sys/class/net");
 
   private static final List<String> KINDS =
-      List.of("etherstub", "tap", "discard", "echo", "chargen");
+      List.of("etherstub", "tap", "macvtap", "packet", "discard", "echo", "chargen");
+
+  /** The kinds that are over something. */
+  private static final List<String> OVER = List.of("etherstub", "macvtap", "packet");
 
   /** The properties that can change while a VNIC is in use. */
   private static final Set<String> LIVE =
@@ -61,7 +64,8 @@ final class NetProperties {
   static final Set<String> LATER = Set.of("mtu");
 
   /** The properties of a place on a switch. */
-  private static final List<String> STUB_ONLY = List.of("vlan_id", "isolated", "mcast_snooping");
+  private static final List<String> STUB_ONLY =
+      List.of("uplink", "vlan_id", "isolated", "mcast_snooping");
 
   /** The properties that are of use with {@code ip} only. */
   private static final List<String> LEASE =
@@ -81,13 +85,17 @@ final class NetProperties {
   static final List<Property> ALL =
       List.of(
           property("id", "NAME", "required", "the device's name"),
-          property("ifname", "NAME", "the id", "the VNIC's name; a tap's interface"),
+          property("ifname", "NAME", "the id", "the VNIC's name; a tap's or macvtap's interface"),
           property(
               "kind",
               String.join("|", KINDS),
               "etherstub if over= is given, tap if fd= is",
               "what the VNIC is made on"),
-          property("over", "NAME", "none", "the etherstub, a switch in this process, below it"),
+          property(
+              "over",
+              "NAME",
+              "none",
+              "what is below it: an etherstub, a switch in this process; or a link of the host"),
           property(
               "vlan_id", "0..4094", "0, none", "the VLAN of the guest's frames; it sees no tag"),
           property(
@@ -104,7 +112,10 @@ final class NetProperties {
               "no frames of multicast groups that nobody here joined, while there is a querier"),
           property("frame_size", "60..9018", "60", "bytes of each frame that kind=chargen makes"),
           property(
-              "fd.N", "NUMBER", "none", "an open tap of whoever starts us; one for each queue"),
+              "fd.N",
+              "NUMBER",
+              "none",
+              "an open tap, macvtap or packet socket of whoever starts us; one for each queue"),
           property("macaddr", "MAC", "required", "the guest's address, the same as QEMU's mac="),
           property("ip", "IPV4", "none", "the guest's address; turns our DHCP server on"),
           property("netmask", "IPV4", "required with ip", "the guest's netmask"),
@@ -278,7 +289,7 @@ final class NetProperties {
       throw spec.bad("kind", kind, "one of " + String.join(", ", KINDS));
     }
     refuse("fd", !fds.isEmpty() && !kind.equals("tap"), "kind=" + kind);
-    refuse("over", spec.text("over").isPresent() && !kind.equals("etherstub"), "kind=" + kind);
+    refuse("over", spec.text("over").isPresent() && !OVER.contains(kind), "kind=" + kind);
     refuse(
         "frame_size",
         spec.text("frame_size").isPresent() && !kind.equals("chargen"),
@@ -287,8 +298,13 @@ final class NetProperties {
       refuse(name, spec.text(name).isPresent() && !kind.equals("etherstub"), "kind=" + kind);
     }
     return switch (kind) {
-      case "etherstub" -> new LinkConfig.Stub(stub(), port(trunks));
-      case "tap" -> fds.isEmpty() ? tap(ifname) : new LinkConfig.TapFds(fds(fds, queues));
+      case "etherstub" -> new LinkConfig.Stub(stub(), port(trunks), uplink());
+      case "tap" ->
+          fds.isEmpty()
+              ? new LinkConfig.TapName(interfaceName("ifname", ifname))
+              : new LinkConfig.TapFds(fds(fds, queues));
+      case "macvtap" -> new LinkConfig.Macvtap(interfaceName("ifname", ifname), hostLink());
+      case "packet" -> new LinkConfig.Packet(hostLink());
       case "discard" -> new LinkConfig.Discard();
       case "echo" -> new LinkConfig.Echo();
       case "chargen" ->
@@ -348,8 +364,8 @@ final class NetProperties {
           spec.label()
               + ": over="
               + over
-              + " is a link of this host: say kind=etherstub if a switch of that name is meant, or"
-              + " use kind=tap and bridge the tap with it");
+              + " is a link of this host: say kind=macvtap for a station of its own on it, kind=packet"
+              + " for packet sockets, or kind=etherstub if a switch of that name is meant");
     }
     return "etherstub";
   }
@@ -371,11 +387,23 @@ final class NetProperties {
     return over;
   }
 
-  private LinkConfig tap(String ifname) {
-    if (!LINK_NAME.matcher(ifname).matches() || ifname.length() >= Ifreq.IFNAMSIZ) {
-      throw spec.bad("ifname", ifname, "an interface's name of at most 15 letters, digits, _ . -");
+  private String hostLink() {
+    String over =
+        spec.text("over")
+            .orElseThrow(
+                () -> new SpecException(spec.label() + ": over= is missing: name the host's link"));
+    return interfaceName("over", over);
+  }
+
+  private Optional<String> uplink() {
+    return spec.text("uplink").map(name -> interfaceName("uplink", name));
+  }
+
+  private String interfaceName(String property, String name) {
+    if (!LINK_NAME.matcher(name).matches() || name.length() >= Ifreq.IFNAMSIZ) {
+      throw spec.bad(property, name, "an interface's name of at most 15 letters, digits, _ . -");
     }
-    return new LinkConfig.TapName(ifname);
+    return name;
   }
 
   private List<Integer> fds(List<String> texts, int queues) {

@@ -23,6 +23,7 @@ final class NetReport {
     switch (config.link()) {
       case LinkConfig.Stub stub -> {
         properties.put("over", stub.name());
+        stub.uplink().ifPresent(link -> properties.put("uplink", link));
         properties.put("vlan_id", Integer.toString(stub.port().vlan()));
         properties.put("isolated", stub.port().isolated() ? "on" : "off");
         properties.put("mcast_snooping", stub.port().snooping() ? "on" : "off");
@@ -30,6 +31,8 @@ final class NetReport {
       case LinkConfig.Chargen source ->
           properties.put("frame_size", Integer.toString(source.frameSize()));
       case LinkConfig.TapName _, LinkConfig.Discard _, LinkConfig.Echo _ -> {}
+      case LinkConfig.Macvtap macvtap -> properties.put("over", macvtap.over());
+      case LinkConfig.Packet packet -> properties.put("over", packet.over());
       case LinkConfig.TapFds tap -> properties.put("fd", join(tap.fds()));
     }
     properties.put("macaddr", config.mac().toString());

@@ -31,6 +31,7 @@ final class TagForms {
   FrameBatch tagged(FrameBatch batch, long frames, long bare, int[] vlans) {
     for (long left = frames & ~taggedMade; left != 0; left &= left - 1) {
       int i = Long.numberOfTrailingZeros(left);
+      settle(batch, i);
       boolean none = ((bare >>> i) & 1) != 0;
       int old = none ? VlanTag.NONE : batch.tagAndType(i) >>> 16;
       tagged.setTagged(i, batch, i, none ? 0 : VlanTag.LENGTH, VlanTag.of(vlans[i], old));
@@ -43,9 +44,19 @@ final class TagForms {
   FrameBatch untagged(FrameBatch batch, long frames) {
     for (long left = frames & ~untaggedMade; left != 0; left &= left - 1) {
       int i = Long.numberOfTrailingZeros(left);
+      settle(batch, i);
       untagged.setTagged(i, batch, i, VlanTag.LENGTH, VlanTag.NONE);
     }
     untaggedMade |= frames;
     return untagged;
+  }
+
+  /**
+   * A frame in more pieces than a writer hands on is copied whole: there is no room for it here.
+   */
+  private static void settle(FrameBatch batch, int frame) {
+    if (batch.rest(frame).count() >= TapWriter.MAX_PIECES) { // one more is what was copied of it
+      batch.capture(frame);
+    }
   }
 }

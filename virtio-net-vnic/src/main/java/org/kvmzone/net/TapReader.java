@@ -3,6 +3,7 @@ package org.kvmzone.net;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.Fd;
@@ -24,8 +25,10 @@ final class TapReader implements EventSource {
   private final String name;
   private final int pair;
   private final Fd fd;
+  private final FrameSource source;
   private final List<TapWriter> writers;
   private final VnicClient client;
+  private final int longest;
   private final Drops drops;
   private final FrameBatch batch =
       new FrameBatch(FrameBatch.MAX_FRAMES, VirtioNet.LONGEST_UNSEGMENTED);
@@ -39,14 +42,26 @@ final class TapReader implements EventSource {
    * A reader of an open tap.
    *
    * @param name the interface's, for messages
+   * @param source reads the descriptor
    * @param pair the pair of queues that its frames are for
    * @param writers those of all pairs of the device, this one's among them
+   * @param longest bytes of the network's longest frame
    */
-  TapReader(String name, int pair, Fd fd, List<TapWriter> writers, VnicClient client, Drops drops) {
+  TapReader(
+      String name,
+      int pair,
+      Fd fd,
+      FrameSource source,
+      List<TapWriter> writers,
+      int longest,
+      VnicClient client,
+      Drops drops) {
     this.name = name;
     this.pair = pair;
     this.fd = fd;
+    this.source = source;
     this.writers = writers;
+    this.longest = longest;
     this.client = client;
     this.drops = drops;
   }
@@ -78,16 +93,14 @@ final class TapReader implements EventSource {
     batch.clear();
     int count = 0;
     for (long bytes = 0; count < limit && bytes < ENOUGH; count++) {
-      long address = batch.memory().address() + batch.headerAt(batch.size());
-      // A byte more than may be: a frame that fills it is too long.
-      long result = Unistd.read(fd.number(), address, VirtioNet.HEADER + batch.longest() + 1L);
-      if (result < 0) {
-        log((int) -result);
+      int length = source.read(batch);
+      if (length < FrameSource.NOTHING) {
+        log(FrameSource.NOTHING - length);
         more = false;
         break;
       }
-      bytes += result;
-      add((int) result - VirtioNet.HEADER);
+      bytes += length;
+      add(length);
     }
     return count;
   }
@@ -105,21 +118,45 @@ final class TapReader implements EventSource {
     batch.stageWhole(length);
     int slot = batch.size();
     check.read(batch, slot, VirtioNet.HEADER);
-    if (check.asksNothing()) {
-      if (check.isVerified()) {
-        batch.addVerified();
-      } else {
-        batch.addStaged();
-      }
-      return;
+    Drop reason = check.asksNothing() ? addPlain(length) : addAsking(slot, length);
+    if (reason != null) {
+      drops.count(reason, length);
     }
-    frame.wrap(batch.memory(), batch.frameAt(slot), length, length);
-    Drop contradiction = check.contradiction(frame);
-    if (contradiction == null) {
-      check.addTo(batch);
+  }
+
+  /** Adds a frame of which nothing is left undone; says why if it cannot be. */
+  private @Nullable Drop addPlain(int length) {
+    if (length > longest) {
+      return Drop.RX_TOO_LONG;
+    }
+    if (check.isVerified()) {
+      batch.addVerified();
     } else {
-      drops.count(Drop.RX_BAD_HEADER, length);
+      batch.addStaged();
     }
+    return null;
+  }
+
+  private @Nullable Drop addAsking(int slot, int length) {
+    frame.wrap(batch.memory(), batch.frameAt(slot), length, length);
+    if (check.contradiction(frame) != null) {
+      return Drop.RX_BAD_HEADER;
+    }
+    if (frame.l3Offset() + check.payload(frame) > longest) {
+      return Drop.RX_TOO_LONG;
+    }
+    check.addTo(batch);
+    return null;
+  }
+
+  /** A tap: each read gives a header and a frame. */
+  static FrameSource tap(Fd fd) {
+    return batch -> {
+      long address = batch.memory().address() + batch.headerAt(batch.size());
+      // A byte more than may be: a frame that fills it is too long.
+      long result = Unistd.read(fd.number(), address, VirtioNet.HEADER + batch.longest() + 1L);
+      return result < 0 ? FrameSource.NOTHING + (int) result : (int) result - VirtioNet.HEADER;
+    };
   }
 
   private void log(int error) {

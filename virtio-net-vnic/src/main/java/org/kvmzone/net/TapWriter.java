@@ -21,15 +21,20 @@ import org.kvmzone.bridge.memory.Buffers;
 final class TapWriter {
   private static final Logger LOG = System.getLogger(TapWriter.class.getName());
 
-  /** Pieces of a frame that the kernel takes (IOV_MAX); one in more pieces is copied before. */
-  private static final int MAX_PIECES = 1024;
+  /**
+   * Pieces of a frame's rest that the kernel takes, with a header and a beginning before them
+   * (IOV_MAX is 1024); one in more pieces is copied before.
+   */
+  static final int MAX_PIECES = 1022;
 
   private final String name;
   private final Fd fd;
+  private final int header;
+  private final Offloads offloads;
   private final Drops drops;
   private final MemorySegment pieces =
-      Arena.ofAuto().allocate(MAX_PIECES * Iovec.LAYOUT.byteSize(), 8);
-  private final MemorySegment restPieces = pieces.asSlice(Iovec.LAYOUT.byteSize());
+      Arena.ofAuto().allocate((2 + MAX_PIECES) * Iovec.LAYOUT.byteSize(), 8);
+  private final MemorySegment restPieces = pieces.asSlice(2 * Iovec.LAYOUT.byteSize());
   private volatile boolean full;
   private int loggedError;
 
@@ -37,10 +42,14 @@ final class TapWriter {
    * A writer to an open tap.
    *
    * @param name the interface's, for messages
+   * @param header bytes of the virtio-net header that it takes
+   * @param offloads what it takes of a frame undone
    */
-  TapWriter(String name, Fd fd, Drops drops) {
+  TapWriter(String name, Fd fd, int header, Offloads offloads, Drops drops) {
     this.name = name;
     this.fd = fd;
+    this.header = header;
+    this.offloads = offloads;
     this.drops = drops;
   }
 
@@ -61,26 +70,61 @@ final class TapWriter {
     return batch.size();
   }
 
+  /**
+   * Sends those frames of a batch that have their bit set, whoever has left them undone; what the
+   * tap does not take is lost. By the thread that has filled the batch.
+   */
+  void sendEach(FrameBatch batch, long frames) {
+    for (long left = frames; left != 0; left &= left - 1) {
+      int frame = Long.numberOfTrailingZeros(left);
+      if (batch.isUnsegmented(frame) && !offloads.mayLeave(batch.gso(frame))) {
+        sendSegments(batch, frame);
+      } else {
+        sendOrLose(batch, frame);
+      }
+    }
+  }
+
+  private void sendSegments(FrameBatch batch, int frame) {
+    Segmenter segmenter = batch.segmenter();
+    segmenter.begin(batch, frame);
+    while (segmenter.next()) {
+      FrameBatch segments = segmenter.batch();
+      for (int i = 0; i < segments.size(); i++) {
+        sendOrLose(segments, i);
+      }
+    }
+  }
+
+  private void sendOrLose(FrameBatch batch, int frame) {
+    long result = write(batch, frame);
+    if (result < 0) {
+      drops.count(Drop.LINK_ERROR, batch.length(frame));
+      log((int) -result);
+    }
+  }
+
   /** Whether frames were left in the guest's ring. */
   boolean isFull() {
     return full;
   }
 
   private long write(FrameBatch batch, int frame) {
-    if (batch.rest(frame).count() >= MAX_PIECES) {
+    if (batch.rest(frame).count() > MAX_PIECES) {
       batch.capture(frame);
     }
-    long address = batch.memory().address() + batch.headerAt(frame);
-    long length = (long) VirtioNet.HEADER + batch.captured(frame);
+    long address = batch.memory().address();
+    long captured = batch.captured(frame);
     Buffers rest = batch.rest(frame);
-    if (rest.count() == 0) {
-      return Unistd.write(fd.number(), address, length);
+    if (rest.count() == 0 && header == VirtioNet.HEADER) {
+      return Unistd.write(fd.number(), address + batch.headerAt(frame), header + captured);
     }
-    if (rest.count() >= MAX_PIECES) {
+    if (rest.count() > MAX_PIECES) {
       return -Errno.EINVAL; // a frame of 64 KiB in more descriptors than any driver has use for
     }
-    Iovec.set(pieces, 0, address, length);
-    int count = 1 + rest.toIovecs(0, restPieces);
+    Iovec.set(pieces, 0, address + batch.headerAt(frame), header);
+    Iovec.set(pieces, 1, address + batch.frameAt(frame), captured);
+    int count = rest.count() == 0 ? 2 : 2 + rest.toIovecs(0, restPieces);
     return SysUio.writev(fd.number(), pieces.address(), count);
   }
 

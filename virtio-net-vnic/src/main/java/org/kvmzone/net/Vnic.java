@@ -1,6 +1,8 @@
 package org.kvmzone.net;
 
 import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
 import org.kvmzone.bridge.device.EventSource;
 
 /**
@@ -31,6 +33,15 @@ interface Vnic extends AutoCloseable {
 
   /** What has to be polled so that frames arrive, by the thread of receive queue {@code queue}. */
   List<EventSource> sources(int queue);
+
+  /** Adds up by name what is counted of the network besides the guest's own frames. */
+  default void addTo(Map<String, Long> sums) {}
+
+  /**
+   * Has somebody told, by any thread, when the link below goes down, and when it is up again; what
+   * is never told of is up.
+   */
+  default void onLink(Consumer<Boolean> told) {}
 
   /** Leaves the network; no frame arrives afterwards but those that are being handed over. */
   @Override

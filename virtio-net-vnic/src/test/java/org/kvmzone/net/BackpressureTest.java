@@ -70,7 +70,7 @@ class BackpressureTest {
         new NetDevice(
             config,
             (client, drops) ->
-                new TapVnic("pair", List.of(ends[0]), 1, config.mtu(), client, drops));
+                new FdVnic("pair", List.of(ends[0]), 1, config.mtu(), client, drops, () -> {}));
     List<byte[]> sent = new ArrayList<>();
     List<byte[]> received = new ArrayList<>();
     AtomicInteger returned = new AtomicInteger();
@@ -99,7 +99,8 @@ class BackpressureTest {
   void fullTap_saysWhenItGoesOn() {
     Fd[] ends = pair();
     Recorder guest = new Recorder();
-    try (TapVnic tap = new TapVnic("pair", List.of(ends[0]), 1, 1500, guest, new Drops("net0"))) {
+    try (FdVnic tap =
+        new FdVnic("pair", List.of(ends[0]), 1, 1500, guest, new Drops("net0"), () -> {})) {
       FrameBatch batch = Recorder.batch(TransmitTest.frame(10));
       int taken = 0;
       while (tap.send(0, batch) == 1) {

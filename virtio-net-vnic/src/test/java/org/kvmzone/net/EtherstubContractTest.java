@@ -4,6 +4,7 @@ import static org.kvmzone.net.Devices.MAC_A;
 import static org.kvmzone.net.Devices.MAC_B;
 
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.kvmzone.packet.MacAddress;
 
@@ -14,10 +15,9 @@ class EtherstubContractTest extends VnicContractTest {
   private final Vnic other = open("net1", MAC_B, station, new Drops("net1"));
 
   private Vnic open(String vnic, String mac, VnicClient client, Drops counters) {
-    return Etherstub.open(
-        name,
+    return Etherstubs.open(
+        new LinkConfig.Stub(name, PortConfig.PLAIN, Optional.empty()),
         new PortConfig.Station(vnic, MacAddress.parse(mac)),
-        PortConfig.PLAIN,
         1,
         client,
         counters);

@@ -81,21 +81,36 @@ final class NetNamespace implements AutoCloseable {
 
   /** Runs ip(8) in the namespace. */
   void ip(String... arguments) {
-    int exit = exitOfIp(arguments);
+    int exit = exit(arguments);
     if (exit != 0) {
-      throw new AssertionError("ip " + List.of(arguments) + " ends with " + exit);
+      throw new AssertionError("ip " + String.join(" ", arguments) + " ends with " + exit);
     }
+  }
+
+  /** Runs ip(8) in the namespace; skips the test if this kernel cannot do that. */
+  void ipOrSkip(String what, String... arguments) {
+    assumeTrue(exit(arguments) == 0, "this kernel has no " + what + ": not tested");
   }
 
   /** Makes a bridge of the kernel's, up; skips the test where there is none. */
   void bridge(String name) {
-    assumeTrue(
-        exitOfIp("link", "add", name, "type", "bridge") == 0,
-        "this kernel has no bridges: taps that are joined by one are not tested");
+    ipOrSkip("bridges", "link", "add", name, "type", "bridge");
     ip("link", "set", name, "up", "addrgenmode", "none");
   }
 
-  private int exitOfIp(String... arguments) {
+  /** Waits until a link and what is below it are up: until then it loses frames silently. */
+  void awaitRunning(String link) {
+    Await.until(
+        link + " to run",
+        () ->
+            call(() -> {
+              try (Rtnetlink kernel = new Rtnetlink()) {
+                return kernel.find(link).filter(Rtnetlink.Link::running).isPresent();
+              }
+            }));
+  }
+
+  private int exit(String... arguments) {
     List<String> command = new ArrayList<>(List.of("ip"));
     command.addAll(List.of(arguments));
     return call(() -> {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,7 +37,8 @@ class NetPropertiesTest {
     NetConfig config = read(MINIMAL);
 
     assertThat(config.ifname()).isEqualTo("net0");
-    assertThat(config.link()).isEqualTo(new LinkConfig.Stub("stub0", PortConfig.PLAIN));
+    assertThat(config.link())
+        .isEqualTo(new LinkConfig.Stub("stub0", PortConfig.PLAIN, Optional.empty()));
     assertThat(config.mtu()).isEqualTo(1500);
     assertThat(config.dhcp()).isEmpty();
     assertThat(config.protection().macNospoof()).isTrue();
@@ -103,16 +105,18 @@ class NetPropertiesTest {
       value = {
         "kind=tap|TapName[name=net0]",
         "kind=tap,ifname=tap7|TapName[name=tap7]",
+        "kind=macvtap,over=eth0|Macvtap[name=net0, over=eth0]",
+        "kind=packet,over=eth0|Packet[over=eth0]",
         "fd=7|TapFds[fds=[7]]",
         "kind=tap,fd=7|TapFds[fds=[7]]",
         "fd.0=7,fd.1=9,queues=2|TapFds[fds=[7, 9]]",
         "fd=7,queues=2|TapFds[fds=[7]]",
         "kind=etherstub,over=lo"
-            + "|Stub[name=lo, port=PortConfig[vlan=0, trunks=, isolated=false, snooping=true]]",
+            + "|Stub[name=lo, port=PortConfig[vlan=0, trunks=, isolated=false, snooping=true], uplink=Optional.empty]",
         "over=s,vlan_id=7"
-            + "|Stub[name=s, port=PortConfig[vlan=7, trunks=, isolated=false, snooping=true]]",
+            + "|Stub[name=s, port=PortConfig[vlan=7, trunks=, isolated=false, snooping=true], uplink=Optional.empty]",
         "over=s,trunks.0=7,trunks.1=9-11,isolated=on,mcast_snooping=off"
-            + "|Stub[name=s, port=PortConfig[vlan=0, trunks=7,9-11, isolated=true, snooping=false]]",
+            + "|Stub[name=s, port=PortConfig[vlan=0, trunks=7,9-11, isolated=true, snooping=false], uplink=Optional.empty]",
         "kind=discard|Discard[]",
         "kind=echo|Echo[]",
         "kind=chargen|Chargen[frameSize=60]",
@@ -134,7 +138,7 @@ class NetPropertiesTest {
         "over=lo,macaddr=52:54:00:12:34:56|over=lo is a link of this host",
         "over=stub0,macaddr=52:54:00:12:34|'52:54:00:12:34' is not a MAC address",
         "over=stub0,macaddr=01:54:00:12:34:56|cannot be the MAC address of a NIC",
-        "over=stub0,macaddr=52:54:00:12:34:56,kind=bridge|kind=bridge: must be one of etherstub, tap, discard, echo, chargen",
+        "over=stub0,macaddr=52:54:00:12:34:56,kind=bridge|kind=bridge: must be one of etherstub, tap, macvtap, packet, discard, echo, chargen",
         "kind=etherstub,macaddr=52:54:00:12:34:56|over= is missing",
         "over=a/b,kind=etherstub,macaddr=52:54:00:12:34:56|over=a/b: must be",
         "over=s,kind=tap,macaddr=52:54:00:12:34:56|over= is of no use to kind=tap",
@@ -145,6 +149,10 @@ class NetPropertiesTest {
         "over=s,vlan_id=4095,macaddr=52:54:00:12:34:56|vlan_id=4095: must be a whole number from 0",
         "over=s,vlan_id=5,trunks=4-6,macaddr=52:54:00:12:34:56|vlan_id=5: must be none of trunks",
         "over=s,trunks=0,macaddr=52:54:00:12:34:56|trunks: 0 is no VLAN from 1 to 4094",
+        "kind=macvtap,macaddr=52:54:00:12:34:56|over= is missing: name the host's link",
+        "kind=packet,over=a23456789012345x,macaddr=52:54:00:12:34:56|over=a23456789012345x: must",
+        "over=s,uplink=a/b,macaddr=52:54:00:12:34:56|uplink=a/b: must be an interface's name",
+        "kind=tap,uplink=t,macaddr=52:54:00:12:34:56|uplink= is of no use to kind=tap",
         "kind=tap,vlan_id=5,macaddr=52:54:00:12:34:56|vlan_id= is of no use to kind=tap",
         "kind=tap,isolated=on,macaddr=52:54:00:12:34:56|isolated= is of no use to kind=tap",
         "kind=tap,ifname=a23456789012345x,macaddr=52:54:00:12:34:56|at most 15",

@@ -260,8 +260,10 @@ class TapTest {
     Fd tun = tap("tun4", IFF_TUN | LinuxIfTun.IFF_NO_PI);
 
     assertRefused(",fd=999", "fd=999 is not open in this process");
-    assertRefused(",fd=" + event.number(), "fd=" + event.number() + " is no tap");
-    assertRefused(",fd=" + tun.number(), "fd=" + tun.number() + " is no tap");
+    assertRefused(
+        ",fd=" + event.number(), "fd=" + event.number() + " is no tap, macvtap or packet socket");
+    assertRefused(
+        ",fd=" + tun.number(), "fd=" + tun.number() + " is no tap, macvtap or packet socket");
     assertRefused(
         ",fd=" + plain.number(),
         "fd=" + plain.number() + ": tap tap3 was opened without IFF_VNET_HDR: open it with");

@@ -1,7 +1,6 @@
 package org.kvmzone.bench.bare;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -11,6 +10,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /** The C loops, compiled for this machine when they are first asked for. */
 final class CLibrary {
@@ -27,11 +27,11 @@ final class CLibrary {
   }
 
   private static SymbolLookup compile() {
-    try (InputStream source = CLibrary.class.getResourceAsStream("/c/bare.c")) {
+    try {
       Path directory = Files.createTempDirectory("kvmzone-bare");
       Path library = directory.resolve("bare.so");
       try {
-        gcc(source.readAllBytes(), library);
+        Gcc.compile("/c/bare.c", library, List.of("-O3", "-march=native", "-shared", "-fPIC"));
         return SymbolLookup.libraryLookup(library, Arena.global());
       } finally {
         Files.deleteIfExists(library);
@@ -39,36 +39,6 @@ final class CLibrary {
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void gcc(byte[] source, Path library) throws IOException {
-    Process gcc =
-        new ProcessBuilder(
-                "gcc",
-                "-O3",
-                "-march=native",
-                "-Wall",
-                "-Werror",
-                "-shared",
-                "-fPIC",
-                "-x",
-                "c",
-                "-o",
-                library.toString(),
-                "-")
-            .inheritIO()
-            .redirectInput(ProcessBuilder.Redirect.PIPE)
-            .start();
-    try (var input = gcc.getOutputStream()) {
-      input.write(source);
-    }
-    try {
-      if (gcc.waitFor() != 0) {
-        throw new IOException("gcc could not compile the loops");
-      }
-    } catch (InterruptedException e) {
-      throw new IOException("interrupted while compiling", e);
     }
   }
 }

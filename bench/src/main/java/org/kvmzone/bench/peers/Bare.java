@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.kvmzone.bench.bare.BareBackend;
@@ -27,6 +29,9 @@ final class Bare {
       this.word = word;
     }
   }
+
+  /** What a disk of theirs can do. */
+  static final Set<BlkSetup.Work> SERVED = EnumSet.of(BlkSetup.Work.READ, BlkSetup.Work.WRITE);
 
   private Bare() {}
 
@@ -62,7 +67,7 @@ final class Bare {
         String image =
             switch (setup.image()) {
               case NULL -> "null";
-              case HUGE, TMPFS -> "memory:" + images.path(setup.image());
+              case HUGE, TMPFS -> "memory:" + images.path(setup);
               case CACHED, DIRECT, LOOP, LOOP4096, ZRAM ->
                   throw new Unavailable("the bare loops have only memory");
             };

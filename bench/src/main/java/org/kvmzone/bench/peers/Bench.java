@@ -17,6 +17,11 @@ import picocli.CommandLine.ScopeType;
     description =
         "Measures kvmzone beside its peers: same front end, alternating, in short bursts.",
     commandListHeading = "%nCommands:%n",
+    footer = {
+      "",
+      "And bin/bench image: how long it takes from an image of a gigabyte to a guest that has booted"
+          + " from a clone of it, on OpenZFS in a guest without KVM."
+    },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:done", "1:failed", "2:usage", "3:something is missing on this machine"})
 public final class Bench implements Runnable {
@@ -35,6 +40,7 @@ public final class Bench implements Runnable {
             .addSubcommand(new NetCommand())
             .addSubcommand(new BlkCommand())
             .addSubcommand(new ManyCommand())
+            .addSubcommand(new LimitsCommand())
             .addSubcommand(new FirstCommand())
             .addSubcommand(new IdleCommand())
             .addSubcommand(new ReportCommand())

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.kvmzone.bench.peers.BlkSetup.Cache;
 import org.kvmzone.bench.peers.BlkSetup.Frontend;
 import org.kvmzone.bench.peers.BlkSetup.Image;
 import org.kvmzone.bench.peers.BlkSetup.Sleep;
@@ -12,7 +13,14 @@ import org.kvmzone.bench.peers.BlkSetup.Work;
 /** What {@code bin/bench blk} measures, and beside whom. */
 final class BlkCases {
   private static final int FULL = 128;
-  private static final List<Integer> DEPTHS = List.of(1, 32, FULL);
+  private static final int HALF = 32;
+  private static final List<Integer> DEPTHS = List.of(1, HALF, FULL);
+
+  /** On so many queues, half full each, there is as much under way as on one full one. */
+  private static final int QUEUES = 4;
+
+  /** What the names of cases end with that compare the engines of our disks. */
+  static final String OF_ENGINES = "/engines";
 
   private BlkCases() {}
 
@@ -22,30 +30,61 @@ final class BlkCases {
       // A loop device's own thread has no priority, and would get no CPU beside one that polls.
       if (image != Image.LOOP) {
         for (int depth : DEPTHS) {
-          setups.add(new BlkSetup(image, Work.READ, depth, Frontend.POLL, Sleep.USUAL));
+          setups.add(BlkSetup.of(image, Work.READ, depth, Frontend.POLL, Sleep.USUAL));
         }
       }
       // What is written to a disk has to get there some time, and is no matter of ours.
       if (image != Image.CACHED && image != Image.LOOP) {
-        setups.add(new BlkSetup(image, Work.WRITE, FULL, Frontend.POLL, Sleep.USUAL));
+        setups.add(BlkSetup.of(image, Work.WRITE, FULL, Frontend.POLL, Sleep.USUAL));
       }
       for (int depth : List.of(1, FULL)) {
-        setups.add(new BlkSetup(image, Work.READ, depth, Frontend.IRQ, Sleep.USUAL));
+        setups.add(BlkSetup.of(image, Work.READ, depth, Frontend.IRQ, Sleep.USUAL));
       }
     }
     for (Frontend frontend : Frontend.values()) {
-      setups.add(new BlkSetup(Image.NULL, Work.READ, 1, frontend, Sleep.AT_ONCE));
+      setups.add(BlkSetup.of(Image.NULL, Work.READ, 1, frontend, Sleep.AT_ONCE));
+    }
+    for (Image image : Image.OF_REQUESTS) {
+      setups.addAll(ofRequests(image));
+    }
+    return setups.stream().distinct().toList();
+  }
+
+  /**
+   * All that can be asked of a disk: in long pieces, durably, of several queues, and to be rid of.
+   */
+  private static List<BlkSetup> ofRequests(Image image) {
+    List<BlkSetup> setups = new ArrayList<>();
+    for (int depth : List.of(1, FULL)) {
+      setups.add(BlkSetup.of(image, Work.WRITE, depth, Frontend.POLL, Sleep.USUAL));
+    }
+    for (Work work : List.of(Work.SEQREAD, Work.SEQWRITE)) {
+      setups.add(BlkSetup.of(image, work, HALF, Frontend.POLL, Sleep.USUAL));
+    }
+    for (int depth : List.of(1, HALF)) {
+      setups.add(BlkSetup.of(image, Work.FLUSH, depth, Frontend.POLL, Sleep.USUAL));
+      setups.add(polled(image, Work.WRITE, depth, 1, Cache.THROUGH));
+    }
+    for (Work work : List.of(Work.DISCARD, Work.ZEROES)) {
+      setups.add(BlkSetup.of(image, work, HALF, Frontend.POLL, Sleep.USUAL));
+    }
+    for (Work work : List.of(Work.READ, Work.WRITE)) {
+      setups.add(polled(image, work, HALF, QUEUES, Cache.BACK));
     }
     return setups;
+  }
+
+  private static BlkSetup polled(Image image, Work work, int depth, int queues, Cache cache) {
+    return new BlkSetup(image, work, depth, queues, cache, Frontend.POLL, Sleep.USUAL);
   }
 
   /** Where the engines of our disks are compared with each other. */
   static List<BlkSetup> ofEngines() {
     List<BlkSetup> setups = new ArrayList<>();
     for (Image image : Image.OF_ENGINES) {
-      for (Work work : Work.values()) {
+      for (Work work : List.of(Work.READ, Work.WRITE)) {
         for (int depth : DEPTHS) {
-          setups.add(new BlkSetup(image, work, depth, Frontend.POLL, Sleep.USUAL));
+          setups.add(BlkSetup.of(image, work, depth, Frontend.POLL, Sleep.USUAL));
         }
       }
     }
@@ -67,6 +106,11 @@ final class BlkCases {
 
   /** How far ahead of the peer we should be. */
   static Optional<Target> target(BlkSetup setup) {
+    if (ofRequests(setup.image()).contains(setup)) {
+      return Image.OF_REQUESTS.contains(setup.image()) && !waitsForDisk(setup)
+          ? Optional.of(Target.rate(1.2, 2))
+          : Optional.empty();
+    }
     return switch (setup.image()) {
       case NULL -> {
         if (setup.sleep() == Sleep.AT_ONCE) {
@@ -93,6 +137,12 @@ final class BlkCases {
     };
   }
 
+  /** Whether the file system's journal, or the disk below it, decides what can be reached. */
+  private static boolean waitsForDisk(BlkSetup setup) {
+    return setup.image() == Image.CACHED
+        && (setup.work().ofPairs() || setup.cache() == Cache.THROUGH);
+  }
+
   /** Ours, the peer, and others. */
   static List<Backend<BlkSetup>> sides(BlkSetup setup, Workbench bench, Images images) {
     List<Backend<BlkSetup>> sides = new ArrayList<>(List.of(KvmzoneDisk.plain(bench, images)));
@@ -108,6 +158,11 @@ final class BlkCases {
     sides.add(new Qsd("qsd10", trixie, best, images));
     if (setup.image() != Image.NULL) {
       sides.add(new Qsd("qsd-" + other, installed, other, images));
+    }
+    if (!Bare.SERVED.contains(setup.work())
+        || setup.queues() > 1
+        || setup.cache() == Cache.THROUGH) {
+      return sides;
     }
     if (setup.image() == Image.NULL || setup.image() == Image.TMPFS) {
       sides.add(Bare.disk(bench, images, Bare.Language.C));

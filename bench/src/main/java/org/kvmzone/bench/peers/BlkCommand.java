@@ -36,7 +36,7 @@ final class BlkCommand implements Callable<Integer> {
       for (BlkSetup setup : BlkCases.ofEngines()) {
         cases.add(
             new BlkCase(
-                setup.name() + "/engines",
+                setup.name() + BlkCases.OF_ENGINES,
                 setup,
                 Optional.empty(),
                 options.sides(BlkCases.engines(setup, bench, images)),
@@ -50,7 +50,7 @@ final class BlkCommand implements Callable<Integer> {
   /** What it costs to watch every request. */
   private BlkCase watched(Workbench bench, Images images) {
     BlkSetup setup =
-        new BlkSetup(
+        BlkSetup.of(
             BlkSetup.Image.NULL,
             BlkSetup.Work.READ,
             128,

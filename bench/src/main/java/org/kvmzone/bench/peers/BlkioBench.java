@@ -22,12 +22,24 @@ final class BlkioBench {
    */
   record Outcome(double perSecond, double meanLatencyMicros) {}
 
-  /** Drives the disk behind a socket for so long. */
+  /** Drives the disk behind a socket for so long, by whatever program can. */
   static Outcome run(Workbench bench, Path socket, BlkSetup setup, int seconds)
       throws IOException, InterruptedException {
+    BlkSetup.Work work = setup.work();
+    if (setup.queues() > 1 || work.ofPairs()) {
+      return BlkRequests.run(
+          bench,
+          work.word(),
+          work.bytes(),
+          setup.depth(),
+          setup.queues(),
+          seconds,
+          List.of(socket));
+    }
     List<String> words = new ArrayList<>(List.of(bench.trixie("blkio-bench").toString()));
     words.add("--iodepth=" + setup.depth());
-    words.add("--readwrite=rand" + setup.work().word());
+    words.add("--readwrite=" + work.readwrite());
+    words.add("--blocksize=" + work.bytes());
     words.add("--runtime=" + seconds);
     if (setup.frontend() == BlkSetup.Frontend.POLL) {
       words.add("--poll");

@@ -38,7 +38,7 @@ final class FirstCommand implements Callable<Integer> {
     }
     try (Images images = new Images(bench)) {
       BlkSetup setup =
-          new BlkSetup(
+          BlkSetup.of(
               BlkSetup.Image.NULL,
               BlkSetup.Work.READ,
               DEPTH,

@@ -36,6 +36,7 @@ final class Images implements AutoCloseable {
 
   private final Workbench bench;
   private final Map<Image, Path> made = new EnumMap<>(Image.class);
+  private final Map<Image, Path> sparse = new EnumMap<>(Image.class);
   private final Deque<Path> files = new ArrayDeque<>();
   private final List<Path> loops = new ArrayList<>();
   private Optional<String> zram = Optional.empty(); // the number of the device
@@ -46,11 +47,39 @@ final class Images implements AutoCloseable {
   }
 
   /**
-   * Where an image is.
+   * Where an image is, of which nothing is still to be written to a disk.
    *
    * @throws Unavailable if this machine cannot have it
    */
-  Path path(Image image) throws IOException, InterruptedException {
+  Path path(BlkSetup setup) throws IOException, InterruptedException {
+    Path path = setup.work().punches() ? sparse(setup.image()) : path(setup.image());
+    if (setup.image() == Image.CACHED || setup.image() == Image.DIRECT) {
+      // What the burst before has left would be, in the middle of this one.
+      force(path);
+    }
+    return path;
+  }
+
+  /** A file of the same kind that has holes, as what reads and writes are measured on has not. */
+  private Path sparse(Image image) throws IOException {
+    Path known = sparse.get(image);
+    if (known != null) {
+      return known;
+    }
+    Path path =
+        switch (image) {
+          case TMPFS -> temporary(Path.of("/dev/shm"));
+          case CACHED -> temporary(bench.cache().resolve("bench"));
+          default -> throw new IllegalArgumentException("no image with holes: " + image);
+        };
+    sparse.put(image, path);
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+      int ignored = channel.write(ByteBuffer.allocate(1), BYTES - 1);
+    }
+    return path;
+  }
+
+  private Path path(Image image) throws IOException, InterruptedException {
     Path known = made.get(image);
     if (known != null) {
       return known;
@@ -59,11 +88,8 @@ final class Images implements AutoCloseable {
         switch (image) {
           case NULL -> throw new IllegalArgumentException("a disk of nothing has no file");
           case HUGE -> huge();
-          case TMPFS -> file(Files.createTempFile(Path.of("/dev/shm"), "kvmzone-bench", ".img"));
-          case CACHED ->
-              file(
-                  Files.createTempFile(
-                      Files.createDirectories(bench.cache().resolve("bench")), "image", ".img"));
+          case TMPFS -> filled(temporary(Path.of("/dev/shm")));
+          case CACHED -> filled(temporary(bench.cache().resolve("bench")));
           case DIRECT -> path(Image.CACHED);
           case LOOP -> loop(512);
           case LOOP4096 -> loop(4096);
@@ -97,8 +123,13 @@ final class Images implements AutoCloseable {
     return path;
   }
 
-  private Path file(Path path) throws IOException {
+  private Path temporary(Path directory) throws IOException {
+    Path path = Files.createTempFile(Files.createDirectories(directory), "kvmzone-bench", ".img");
     files.push(path);
+    return path;
+  }
+
+  private static Path filled(Path path) throws IOException {
     fill(path);
     return path;
   }
@@ -113,7 +144,12 @@ final class Images implements AutoCloseable {
           channel.write(piece, at + piece.position());
         }
       }
-      // What is still to be written would be, in the middle of a burst.
+    }
+    force(path);
+  }
+
+  private static void force(Path path) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
       channel.force(true);
     }
   }

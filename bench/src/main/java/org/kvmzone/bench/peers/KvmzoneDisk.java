@@ -60,10 +60,13 @@ final class KvmzoneDisk implements Backend<BlkSetup> {
     String image =
         setup.image() == BlkSetup.Image.NULL
             ? "kind=null,size=" + Images.BYTES
-            : "path=" + images.path(setup.image());
+            : "path=" + images.path(setup);
     // As a user would ask for it; whoever names an engine has said so already.
     if (setup.image() == BlkSetup.Image.DIRECT && properties.isEmpty()) {
       image += ",direct=on";
+    }
+    if (setup.cache() == BlkSetup.Cache.THROUGH) {
+      image += ",sync=always";
     }
     String spec =
         "zvol,id=%s,%s%s,poll_us=%d".formatted(ID, image, properties, setup.sleep().micros());
@@ -72,7 +75,7 @@ final class KvmzoneDisk implements Backend<BlkSetup> {
     return new KvmzoneRunning(
         Kvmzone.serve(bench, directory, words),
         List.of(ID),
-        List.of("reads", "writes"),
+        List.of("reads", "writes", "flushes", "discards", "zeroes"),
         List.of("ioerrors"));
   }
 }

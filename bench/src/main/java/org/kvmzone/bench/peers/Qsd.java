@@ -62,7 +62,9 @@ final class Qsd implements Backend<BlkSetup> {
             "--export",
             "type=vhost-user-blk,id=e,node-name=n,addr.type=unix,addr.path="
                 + socket
-                + ",writable=on,iothread=io0");
+                + ",writable=on,iothread=io0,num-queues="
+                + setup.queues()
+                + (setup.cache() == BlkSetup.Cache.THROUGH ? ",writethrough=on" : ""));
     Child child = Child.start(name, Child.BACKEND_CPU, directory, words);
     try {
       // It says nothing when it is ready.
@@ -84,14 +86,14 @@ final class Qsd implements Backend<BlkSetup> {
     return switch (setup.image()) {
       case NULL -> "driver=null-co,node-name=n,read-zeroes=off,size=" + Images.BYTES;
       case LOOP, LOOP4096, ZRAM ->
-          "driver=host_device,node-name=n,cache.direct=on,aio=%s,filename=%s"
-              .formatted(engine, images.path(setup.image()));
+          "driver=host_device,node-name=n,discard=unmap,cache.direct=on,aio=%s,filename=%s"
+              .formatted(engine, images.path(setup));
       case HUGE, TMPFS, CACHED, DIRECT ->
-          "driver=file,node-name=n,cache.direct=%s,aio=%s,filename=%s"
+          "driver=file,node-name=n,discard=unmap,cache.direct=%s,aio=%s,filename=%s"
               .formatted(
                   setup.image() == BlkSetup.Image.DIRECT ? "on" : "off",
                   engine,
-                  images.path(setup.image()));
+                  images.path(setup));
     };
   }
 }

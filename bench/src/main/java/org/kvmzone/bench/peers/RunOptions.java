@@ -110,14 +110,26 @@ final class RunOptions {
     @Option(names = "--markdown", description = "Print the table in Markdown.")
     private boolean markdown;
 
+    @Option(
+        names = "--engines",
+        description = "Print the table of the engines of disks, in Markdown, and no other case.")
+    private boolean engines;
+
     @Option(names = "--chart", paramLabel = "FILE", description = "Draw the ratios, in SVG.")
     private Optional<Path> chart = Optional.empty();
 
     void print(Report report) throws IOException {
-      System.out.print(markdown ? ReportTable.markdown(report) : ReportTable.text(report));
+      System.out.print(table(report));
       if (chart.isPresent()) {
         Files.writeString(chart.get(), Chart.of(report));
       }
+    }
+
+    private String table(Report report) {
+      if (engines) {
+        return EngineTable.markdown(report);
+      }
+      return markdown ? ReportTable.markdown(report) : ReportTable.text(report);
     }
   }
 }

@@ -38,9 +38,14 @@ record Workbench(Path home, Path cache, Path scratch, Optional<Path> huge, Optio
 
   /** A program of Debian 13, as {@code trixie.sh} unpacks them. */
   Path trixie(String program) throws Unavailable {
-    Path file = cache.resolve("trixie/bin").resolve(program);
-    if (!Files.isExecutable(file)) {
-      throw new Unavailable(program + " of Debian 13 is not in " + cache.resolve("trixie"));
+    return unpacked("bin/" + program);
+  }
+
+  /** What else Debian 13 has, by its path in there. */
+  Path unpacked(String path) throws Unavailable {
+    Path file = cache.resolve("trixie").resolve(path);
+    if (!Files.exists(file)) {
+      throw new Unavailable(path + " of Debian 13 is not in " + cache.resolve("trixie"));
     }
     return file;
   }

@@ -43,8 +43,15 @@ class GuestJsonTest {
               "dhcp-nospoof",
               "promisc",
               "allowed-ips.N",
+              "maxbw",
+              "priority",
+              "flow.NAME",
               "allowed-dhcp-cids.N",
               "mtu",
+              "vlan_id",
+              "maxbw",
+              "priority",
+              "flow.NAME",
               "queues"),
           List.of("id", "path", "size", "readonly", "serial", "guest_block_size"));
 

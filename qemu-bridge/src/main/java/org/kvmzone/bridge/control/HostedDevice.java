@@ -11,12 +11,14 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.device.Adjustable;
 import org.kvmzone.bridge.device.DeviceProvider;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
 import org.kvmzone.bridge.device.DeviceReport;
 import org.kvmzone.bridge.device.Limited;
+import org.kvmzone.bridge.device.NetworkDevice;
 import org.kvmzone.bridge.device.Resizable;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
@@ -46,7 +48,10 @@ public final class HostedDevice implements AutoCloseable {
   private final Endpoint endpoint;
   private final Spec spec; // with what was set and kept
   private final Path socket;
+  private final long made = System.nanoTime();
   private volatile @Nullable Session session; // the last
+  private volatile boolean linkUp = true;
+  private final AtomicBoolean suspended = new AtomicBoolean();
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
   /** Where a device meets its front end, unless its SPEC says otherwise. */
@@ -209,6 +214,24 @@ public final class HostedDevice implements AutoCloseable {
   /** What became of a device's size, in bytes, and whether the front end was told. */
   record Resized(long size, boolean told) {}
 
+  /**
+   * The link below a network card is up, or down. What vhost-user cannot say, its connection does:
+   * while there is none, QEMU tells the guest that the link is down. A front end that has not begun
+   * is left alone, since QEMU would wait for it.
+   */
+  private void link(boolean up) {
+    linkUp = up;
+    var _ =
+        statistics
+            .used()
+            .thenRun(() -> {
+              if (suspended.getAndSet(!linkUp) == linkUp) {
+                LOG.log(Level.INFO, id() + ": link " + (linkUp ? "up" : "down"));
+              }
+              endpoint.suspend(!linkUp);
+            });
+  }
+
   /** A thread that serves queues is gone: better no device than one that hangs its front end. */
   private void loopDied(Throwable death) {
     LOG.log(Level.ERROR, device.id() + ": out of service", death);
@@ -219,6 +242,9 @@ public final class HostedDevice implements AutoCloseable {
 
   /** Starts the device's threads, and meets its front end. */
   void start() {
+    if (device instanceof NetworkDevice card) {
+      card.onLink(this::link);
+    }
     loops.start();
     endpoint.start();
   }
@@ -276,6 +302,8 @@ public final class HostedDevice implements AutoCloseable {
     Map<String, Long> counters = new LinkedHashMap<>(own.counters());
     counters.putAll(statistics.counters());
     counters.putAll(loops.counters());
+    counters.put("crtime", made);
+    counters.put("snaptime", System.nanoTime());
     return new DeviceReport(own.kind(), properties, counters, own.parts());
   }
 

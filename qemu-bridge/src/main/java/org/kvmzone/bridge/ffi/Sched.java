@@ -2,8 +2,12 @@ package org.kvmzone.bridge.ffi;
 
 import java.lang.foreign.MemorySegment;
 
-/** {@code <sched.h>}: on which CPUs a thread may run. */
+/** {@code <sched.h>}: on which CPUs a thread may run, and in which namespaces. */
 public final class Sched {
+  /** Of the kinds of namespaces, the network's. */
+  public static final int CLONE_NEWNET = 0x4000_0000;
+
+  private static final CFunction SETNS = CFunction.named("setns");
   private static final CFunction SCHED_SETAFFINITY = CFunction.named("sched_setaffinity");
   private static final CFunction SCHED_GETAFFINITY = CFunction.named("sched_getaffinity");
 
@@ -37,5 +41,19 @@ public final class Sched {
    */
   public static int schedGetaffinity(int tid, MemorySegment mask) {
     return SCHED_GETAFFINITY.call(tid, mask.byteSize(), mask.address());
+  }
+
+  /**
+   * Moves the calling thread, and no other, into a namespace.
+   *
+   * {@snippet lang=c :
+   * int setns(int fd, int nstype);
+   * }
+   *
+   * @param fd of a file in {@code /proc/PID/ns}
+   * @return what the function returns, or {@code -errno}
+   */
+  public static int setns(int fd, int type) {
+    return SETNS.call(fd, type);
   }
 }

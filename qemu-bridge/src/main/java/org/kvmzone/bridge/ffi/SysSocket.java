@@ -5,10 +5,14 @@ import java.lang.foreign.MemorySegment;
 /** {@code <sys/socket.h>}: sockets, and descriptors passed through them. */
 public final class SysSocket {
   public static final int AF_UNIX = 1;
+  public static final int AF_NETLINK = 16;
+  public static final int AF_PACKET = 17;
   public static final int SOCK_STREAM = 1;
+  public static final int SOCK_RAW = 3;
   public static final int SOCK_CLOEXEC = 0x80000;
   public static final int SOCK_NONBLOCK = 0x800;
   public static final int SOL_SOCKET = 1;
+  public static final int SOL_PACKET = 263;
   public static final int SCM_RIGHTS = 1;
   public static final int MSG_CMSG_CLOEXEC = 0x40000000;
   public static final int MSG_NOSIGNAL = 0x4000;
@@ -30,6 +34,7 @@ public final class SysSocket {
   private static final CFunction GETSOCKNAME = CFunction.named("getsockname");
   private static final CFunction GETPEERNAME = CFunction.named("getpeername");
   private static final CFunction GETSOCKOPT = CFunction.named("getsockopt");
+  private static final CFunction SETSOCKOPT = CFunction.named("setsockopt");
   private static final CFunction SENDMSG = CFunction.named("sendmsg");
   private static final CFunction RECVMSG = CFunction.named("recvmsg");
 
@@ -164,6 +169,19 @@ public final class SysSocket {
   public static int getsockopt(
       int fd, int level, int option, MemorySegment value, MemorySegment length) {
     return GETSOCKOPT.call(fd, level, option, value.address(), length.address());
+  }
+
+  /**
+   * Sets an option of a socket.
+   *
+   * {@snippet lang=c :
+   * int setsockopt(int sockfd, int level, int optname, const void *optval, socklen_t optlen);
+   * }
+   *
+   * @return what the function returns, or {@code -errno}
+   */
+  public static int setsockopt(int fd, int level, int option, MemorySegment value) {
+    return SETSOCKOPT.call(fd, level, option, value.address(), value.byteSize());
   }
 
   /**

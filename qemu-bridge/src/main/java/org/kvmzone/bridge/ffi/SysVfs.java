@@ -4,7 +4,9 @@ import java.lang.foreign.MemorySegment;
 
 /** {@code <sys/vfs.h>}: what kind of file system a file is on. */
 public final class SysVfs {
+  // What is in memory.
   public static final long HUGETLBFS_MAGIC = 0x958458f6L;
+  public static final long TMPFS_MAGIC = 0x01021994L;
 
   // What asks another host, or another program.
   public static final long AFS_SUPER_MAGIC = 0x5346414fL;

@@ -20,11 +20,15 @@ public final class Connector implements Endpoint {
   private static final long LONGEST_WAIT_MILLIS = 1000;
   private static final long ENDING_MILLIS = 3000;
 
+  /** How often to look whether there is to be a connection again. */
+  private static final long SUSPENDED_MILLIS = 50;
+
   private final Path path;
   private final SessionFactory factory;
   private final Thread thread;
   private final CountDownLatch closing = new CountDownLatch(1);
   private @Nullable Session session; // guarded by this
+  private volatile boolean suspended;
 
   /** An endpoint that will connect to {@code path}. */
   public Connector(String name, Path path, SessionFactory factory) {
@@ -43,6 +47,12 @@ public final class Connector implements Endpoint {
     long wait = FIRST_WAIT_MILLIS;
     boolean told = false;
     while (true) {
+      if (suspended) {
+        if (isClosing(SUSPENDED_MILLIS)) {
+          return;
+        }
+        continue;
+      }
       int connection = UnixSockets.connect(path);
       if (connection >= 0) {
         long begun = System.nanoTime();
@@ -66,7 +76,7 @@ public final class Connector implements Endpoint {
   private void serve(Fd connection) {
     Session begun;
     synchronized (this) {
-      if (isClosing(0)) {
+      if (suspended || isClosing(0)) {
         connection.close();
         return;
       }
@@ -82,6 +92,16 @@ public final class Connector implements Endpoint {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return true;
+    }
+  }
+
+  @Override
+  public void suspend(boolean now) {
+    synchronized (this) {
+      suspended = now;
+      if (now && session != null) {
+        session.close();
+      }
     }
   }
 

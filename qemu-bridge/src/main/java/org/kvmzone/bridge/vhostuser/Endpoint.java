@@ -8,6 +8,12 @@ public sealed interface Endpoint extends AutoCloseable permits Listener, Connect
   /** Begins to listen, or to connect; returns at once. */
   void start();
 
+  /**
+   * Ends the session there is, and makes no more until it is resumed: QEMU takes a NIC whose
+   * connection is gone for one whose link is down. Returns at once.
+   */
+  void suspend(boolean suspended);
+
   /** Ends the session there is, and makes no more; returns at once. */
   void stop();
 

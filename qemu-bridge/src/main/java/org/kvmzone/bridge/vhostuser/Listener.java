@@ -35,6 +35,7 @@ public final class Listener implements Endpoint {
   private final boolean inherited;
   private final Thread acceptor;
   private volatile boolean closing;
+  private boolean suspended; // guarded by this
   private @Nullable Session session; // guarded by this
   private @Nullable Thread serving; // guarded by this
 
@@ -130,7 +131,7 @@ public final class Listener implements Endpoint {
       return;
     }
     synchronized (this) {
-      if (closing) {
+      if (closing || suspended) {
         connection.close();
         return;
       }
@@ -150,6 +151,14 @@ public final class Listener implements Endpoint {
       Thread.currentThread().interrupt();
     }
     return !thread.isAlive();
+  }
+
+  @Override
+  public synchronized void suspend(boolean now) {
+    suspended = now;
+    if (now && session != null) {
+      session.close();
+    }
   }
 
   @Override

@@ -34,6 +34,11 @@ public final class OneConnection implements Endpoint {
   }
 
   @Override
+  public void suspend(boolean suspended) {
+    // Nobody could make another connection.
+  }
+
+  @Override
   public void stop() {
     session.close();
   }

@@ -39,6 +39,7 @@ class LayoutTest {
           constants(Fcntl.class, "fcntl.h"),
           struct(FileStatus.class, "statx", "sys/stat.h"),
           struct(Flock.class, "flock", "fcntl.h"),
+          struct(Ifinfomsg.class, "ifinfomsg", "linux/rtnetlink.h"),
           struct(Ifreq.class, "ifreq", "net/if.h"),
           struct(IoCqringOffsets.class, "io_cqring_offsets", "linux/io_uring.h"),
           struct(IoSqringOffsets.class, "io_sqring_offsets", "linux/io_uring.h"),
@@ -49,11 +50,19 @@ class LayoutTest {
           constants(LinuxFalloc.class, "linux/falloc.h"),
           constants(LinuxFs.class, "linux/fs.h"),
           constants(LinuxIoUring.class, "linux/io_uring.h", "sys/syscall.h"),
+          constants(LinuxIfPacket.class, "linux/if_packet.h"),
           constants(LinuxIfTun.class, "sys/ioctl.h", "linux/if_tun.h"),
+          constants(LinuxRtnetlink.class, "linux/rtnetlink.h", "linux/if_link.h"),
           struct(Msghdr.class, "msghdr", "sys/socket.h"),
+          struct(Nlmsghdr.class, "nlmsghdr", "linux/netlink.h"),
+          struct(PacketMreq.class, "packet_mreq", "linux/if_packet.h"),
           constants(Poll.class, "poll.h"),
           struct(PollFd.class, "pollfd", "poll.h"),
+          struct(Rtattr.class, "rtattr", "linux/rtnetlink.h"),
+          constants(Sched.class, "sched.h"),
           constants(Signal.class, "signal.h"),
+          struct(SockaddrLl.class, "sockaddr_ll", "linux/if_packet.h"),
+          struct(SockaddrNl.class, "sockaddr_nl", "linux/netlink.h"),
           struct(SockaddrUn.class, "sockaddr_un", "sys/un.h"),
           struct(Statfs.class, "statfs", "sys/vfs.h"),
           constants(SysEpoll.class, "sys/epoll.h", "sys/syscall.h"),
@@ -62,7 +71,8 @@ class LayoutTest {
           constants(SysSocket.class, "sys/socket.h"),
           constants(SysStat.class, "sys/stat.h", "fcntl.h"),
           constants(SysVfs.class, "sys/vfs.h", "linux/magic.h"),
-          struct(Timespec.class, "timespec", "time.h"));
+          struct(Timespec.class, "timespec", "time.h"),
+          struct(TpacketAuxdata.class, "tpacket_auxdata", "linux/if_packet.h"));
 
   private static final Map<String, String> OTHER_NAMES =
       Map.of(

@@ -19,7 +19,7 @@ class PluginArgumentsTest {
 
     assertThat(arguments)
         .isEqualTo(
-            new PluginArguments("g1", List.of(), List.of(), Duration.ofMillis(400), Level.INFO));
+            new PluginArguments("g1", List.of(), List.of(), Duration.ofSeconds(5), Level.INFO));
   }
 
   @Test

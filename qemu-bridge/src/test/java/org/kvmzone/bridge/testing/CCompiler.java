@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** Asks this machine's C compiler what C expressions are worth. */
+/** This machine's C compiler: what C expressions are worth, and small programs. */
 public final class CCompiler {
   private static final int SECONDS = 60;
 
@@ -46,15 +46,28 @@ public final class CCompiler {
     source.append("int main(void) {\n");
     distinct.forEach(e -> source.append("  printf(\"%lld\\n\", (long long) (" + e + "));\n"));
     source.append("  return 0;\n}\n");
-    Path file = Files.writeString(directory.resolve("values.c"), source);
-    Path program = directory.resolve("values");
-    run(directory, "gcc", "-o", program.toString(), file.toString());
+    Path program = program(source.toString(), directory, "values");
     List<String> lines = run(directory, program.toString());
     Map<String, Long> values = new HashMap<>();
     for (String expression : distinct) {
       values.put(expression, Long.valueOf(lines.get(values.size())));
     }
     return values;
+  }
+
+  /**
+   * A program.
+   *
+   * @param source its C
+   * @param directory where to build
+   * @throws AssertionError with the compiler's words, if it does not like the source
+   */
+  public static Path program(String source, Path directory, String name)
+      throws IOException, InterruptedException {
+    Path file = Files.writeString(directory.resolve(name + ".c"), source);
+    Path program = directory.resolve(name);
+    List<String> ignored = run(directory, "gcc", "-o", program.toString(), file.toString());
+    return program;
   }
 
   private static List<String> run(Path directory, String... command)

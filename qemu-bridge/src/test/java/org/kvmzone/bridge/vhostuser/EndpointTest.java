@@ -86,6 +86,44 @@ class EndpointTest {
         .isEqualTo(inherited);
   }
 
+  @Test
+  void listenerThatIsSuspended_turnsFrontEndsAway_untilItIsResumed() throws IOException {
+    try (Listener listener = new Listener("e", path, this::session)) {
+      listener.start();
+      try (FrontEnd frontEnd = connect()) {
+        assertAnswers(frontEnd);
+        listener.suspend(true);
+        assertThat(frontEnd.isClosed()).isTrue();
+      }
+      for (int i = 0; i < 3; i++) {
+        try (FrontEnd frontEnd = connect()) {
+          assertThat(frontEnd.isClosed()).isTrue();
+        }
+      }
+      listener.suspend(false);
+      try (FrontEnd frontEnd = connect()) {
+        assertAnswers(frontEnd);
+      }
+    }
+  }
+
+  @Test
+  void connectorThatIsSuspended_doesNotConnect_untilItIsResumed() {
+    try (Fd listening = UnixSockets.listen(path);
+        Connector connector = new Connector("e", path, this::session)) {
+      connector.start();
+      try (FrontEnd frontEnd = new FrontEnd(new Fd(UnixSockets.accept(listening)))) {
+        assertAnswers(frontEnd);
+        connector.suspend(true);
+        assertThat(frontEnd.isClosed()).isTrue();
+      }
+      connector.suspend(false);
+      try (FrontEnd frontEnd = new FrontEnd(new Fd(UnixSockets.accept(listening)))) {
+        assertAnswers(frontEnd);
+      }
+    }
+  }
+
   /** The one who handed it over goes on listening, and hands it to the next. */
   @Test
   void anInheritedSocket_isNotShutDown_forThoseWhoShareIt() throws IOException {
