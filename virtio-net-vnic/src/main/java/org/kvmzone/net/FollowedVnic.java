@@ -17,6 +17,11 @@ import org.kvmzone.bridge.ffi.KeptNamespace;
 final class FollowedVnic implements Vnic {
   private static final Logger LOG = System.getLogger(FollowedVnic.class.getName());
 
+  /**
+   * With how many changes a link that is back is tried again: who makes a tap has it open at first.
+   */
+  private static final int TRIES = 16;
+
   private final String link;
   private final String below;
   private final Supplier<FdVnic> opener;
@@ -33,6 +38,8 @@ final class FollowedVnic implements Vnic {
   private int belowIndex; // of what was below it when it was opened, or could not be
   private boolean running = true;
   private boolean gone;
+  private int tries; // left
+  private String refusal = ""; // of the last try
   private boolean closed;
 
   /**
@@ -96,7 +103,9 @@ final class FollowedVnic implements Vnic {
     }
     boolean another = now.isPresent() && now.get().index() != index;
     boolean makeable = now.isEmpty() && index(below) != 0 && index(below) != belowIndex;
-    if (another || makeable) {
+    boolean again = now.isPresent() && gone && tries > 0;
+    if (another || makeable || again) {
+      tries = again && !another ? tries - 1 : TRIES;
       reopen();
       now = kernel.find(link).filter(found -> found.index() == index);
     }
@@ -121,12 +130,17 @@ final class FollowedVnic implements Vnic {
       }
       old.close();
       gone = false;
+      refusal = "";
       LOG.log(Level.INFO, "link " + link + " is back");
     } catch (RuntimeException e) {
       gone = true;
-      LOG.log(Level.WARNING, "link " + link + " is back, but cannot be used: " + e.getMessage());
+      String why = String.valueOf(e.getMessage());
+      if (!why.equals(refusal)) {
+        refusal = why; // once, not with each change
+        LOG.log(Level.WARNING, "link " + link + " is back, but cannot be used: " + why);
+      }
     }
-    index = index(link); // if it could not be had: until it changes again
+    index = index(link);
     belowIndex = index(below);
   }
 
