@@ -49,9 +49,6 @@ class GuestJsonTest {
               "allowed-dhcp-cids.N",
               "mtu",
               "vlan_id",
-              "maxbw",
-              "priority",
-              "flow.NAME",
               "queues"),
           List.of("id", "path", "size", "readonly", "serial", "guest_block_size"));
 
