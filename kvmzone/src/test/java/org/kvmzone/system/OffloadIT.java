@@ -156,12 +156,16 @@ final class OffloadIT {
     assertThat(guest.run(order, PATIENCE)).contains("receiver");
   }
 
-  /** What is left unsegmented is a few long frames. */
+  /**
+   * What is left unsegmented is a few long frames. Linux counts a frame when it takes its buffer
+   * back: of those that are still in the ring, up to 1024, nobody knows.
+   */
   private static void assertLengths(long frames, int mtu, boolean unsegmented) {
+    long some = BYTES / mtu * 3L / 4;
     if (unsegmented) {
-      assertThat(frames).as("frames sent").isLessThan(BYTES / mtu * 3L / 4);
+      assertThat(frames).as("frames sent").isLessThan(some);
     } else {
-      assertThat(frames).as("frames sent").isGreaterThanOrEqualTo(BYTES / mtu);
+      assertThat(frames).as("frames sent").isGreaterThan(some);
     }
   }
 
