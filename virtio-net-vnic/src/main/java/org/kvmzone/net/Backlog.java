@@ -2,12 +2,17 @@ package org.kvmzone.net;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whole copies of frames that wait for a guest: because somebody else was putting frames into its
  * ring at that moment, or because it has no buffer. A bounded queue for many senders and one
  * receiver, the owner of the ring, after Vyukov's: each slot's turn number says whose it is, so
  * that nobody waits for anybody.
+ *
+ * <p>Frames that are yet to be segmented may be longer than a slot. There are a few large slots for
+ * them; who needs one and finds none drops the frame.
  */
 final class Backlog {
   private static final VarHandle TURN = MethodHandles.arrayElementVarHandle(long[].class);
@@ -21,7 +26,13 @@ final class Backlog {
     }
   }
 
+  private static final int LARGE = Long.SIZE;
+  private static final byte NOT_LARGE = -1;
+
   private final FrameBatch slots;
+  private final @Nullable FrameBatch large;
+  private final byte[] places; // of each slot's frame among the large ones
+  private final AtomicLong freeLarge = new AtomicLong(-1); // a bit for each
   private final boolean[] kept; // false: the sender's memory went away under the copy
   private final int mask;
 
@@ -35,10 +46,13 @@ final class Backlog {
    * An empty backlog.
    *
    * @param capacity frames, a power of two
+   * @param room bytes of the longest frame of the network
    * @param longest the longest frame, bytes
    */
-  Backlog(int capacity, int longest) {
-    slots = new FrameBatch(capacity, longest);
+  Backlog(int capacity, int room, int longest) {
+    slots = new FrameBatch(capacity, room);
+    large = longest > room ? new FrameBatch(LARGE, longest) : null;
+    places = new byte[capacity];
     kept = new boolean[capacity];
     mask = capacity - 1;
     turns = new long[capacity];
@@ -53,6 +67,50 @@ final class Backlog {
    * @return false if it is full
    */
   boolean offer(FrameBatch batch, int frame) {
+    byte place = NOT_LARGE;
+    if (batch.length(frame) > slots.room()) {
+      place = takeLarge();
+      if (place == NOT_LARGE) {
+        return false;
+      }
+    }
+    boolean kept = false;
+    try {
+      kept = offer(batch, frame, place);
+    } finally {
+      if (!kept) {
+        giveLarge(place);
+      }
+    }
+    return kept;
+  }
+
+  private byte takeLarge() {
+    if (large == null) {
+      return NOT_LARGE;
+    }
+    while (true) {
+      long free = freeLarge.get();
+      if (free == 0) {
+        return NOT_LARGE;
+      }
+      if (freeLarge.compareAndSet(free, free & (free - 1))) {
+        return (byte) Long.numberOfTrailingZeros(free);
+      }
+    }
+  }
+
+  private void giveLarge(byte place) {
+    if (place == NOT_LARGE) {
+      return;
+    }
+    long free = freeLarge.get();
+    while (!freeLarge.compareAndSet(free, free | 1L << place)) {
+      free = freeLarge.get();
+    }
+  }
+
+  private boolean offer(FrameBatch batch, int frame, byte place) {
     long position = tail;
     while (true) {
       long turn = (long) TURN.getAcquire(turns, (int) position & mask);
@@ -66,8 +124,14 @@ final class Backlog {
     }
     int slot = (int) position & mask;
     kept[slot] = false;
+    places[slot] = NOT_LARGE;
     try {
-      slots.setCopy(slot, batch, frame);
+      if (place == NOT_LARGE || large == null) {
+        slots.setCopy(slot, batch, frame);
+      } else {
+        large.setCopy(place, batch, frame);
+        places[slot] = place;
+      }
       kept[slot] = true;
     } finally {
       // Also if the copy failed: a slot that is never handed over would stop the queue for ever.
@@ -78,8 +142,8 @@ final class Backlog {
   }
 
   /**
-   * The slot in {@link #slots} of the frame that has waited longest, or -1 if there is none that is
-   * complete; by the receiver.
+   * The slot of the frame that has waited longest, or -1 if there is none that is complete; by the
+   * receiver.
    */
   int first() {
     while ((long) TURN.getVolatile(turns, (int) head & mask) == head + 1) {
@@ -95,13 +159,24 @@ final class Backlog {
   /** Removes the frame that {@link #first} gave; by the receiver. */
   void removeFirst() {
     int slot = (int) head & mask;
+    giveLarge(places[slot]);
     TURN.setRelease(turns, slot, head + turns.length);
     head++;
   }
 
-  /** What {@link #first} counts in. */
-  FrameBatch slots() {
-    return slots;
+  /** The batch that holds the frame of a slot. */
+  FrameBatch batch(int slot) {
+    return places[slot] == NOT_LARGE || large == null ? slots : large;
+  }
+
+  /** Which frame of {@link #batch} that is. */
+  int frame(int slot) {
+    return places[slot] == NOT_LARGE ? slot : places[slot];
+  }
+
+  /** The most frames that can wait. */
+  int capacity() {
+    return turns.length;
   }
 
   /** How many frames wait, complete or not; about, unless it is asked by the receiver. */

@@ -16,13 +16,13 @@ final class DiscardVnic implements Vnic {
   private final MemorySegment[] read;
 
   /**
-   * A VNIC for frames up to an MTU.
+   * A VNIC of nobody.
    *
    * @param queues pairs of queues
    */
-  DiscardVnic(int queues, int mtu) {
+  DiscardVnic(int queues) {
     read = new MemorySegment[queues];
-    Arrays.setAll(read, i -> Pages.allocate(mtu + VirtioNet.OVERHEAD, Arena.ofAuto()));
+    Arrays.setAll(read, i -> Pages.allocate(VirtioNet.LONGEST_UNSEGMENTED, Arena.ofAuto()));
   }
 
   @Override

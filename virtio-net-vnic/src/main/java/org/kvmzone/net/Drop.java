@@ -7,6 +7,10 @@ package org.kvmzone.net;
 enum Drop {
   /** From the guest: no whole virtio-net header, or one that asks for what was not negotiated. */
   BAD_HEADER("txbadhdr", "bad-header"),
+  /** From the guest: a checksum is asked for where the frame has none. */
+  BAD_CHECKSUM("txbadcksum", "bad-checksum-request"),
+  /** From the guest: segmentation is asked for of what cannot be so segmented. */
+  BAD_SEGMENTATION("txbadgso", "bad-segmentation-request"),
   /** From the guest: shorter than an Ethernet header. */
   TX_RUNT("txrunt", "runt"),
   /** From the guest: longer than the MTU allows. */
@@ -30,6 +34,8 @@ enum Drop {
   RX_TOO_LONG("rxtoolong", "too-long-to-receive"),
   /** From the link below: shorter than an Ethernet header. */
   RX_RUNT("ierrors", "runt-received"),
+  /** From the link below: a checksum or segmentation is left undone that the frame hasn't got. */
+  RX_BAD_HEADER("ierrors", "bad-header-received"),
   /** To the guest: it has no buffer, and those that wait for one are as many as may. */
   NO_BUFFER("norcvbuf", "no-receive-buffer"),
   /** To the guest: more than its maxbw lets through, and those that wait are as many as may. */

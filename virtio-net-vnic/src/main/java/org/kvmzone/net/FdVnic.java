@@ -3,6 +3,7 @@ package org.kvmzone.net;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.ffi.Fd;
@@ -17,8 +18,36 @@ final class FdVnic implements Vnic {
   private final List<TapReader> readers = new ArrayList<>();
   private final TapWriters anyones;
 
+  private final Access access;
   private final Runnable closed;
   private final AtomicBoolean open = new AtomicBoolean(true);
+
+  /**
+   * How frames go through the descriptors.
+   *
+   * @param header bytes of the virtio-net header that they are sent behind
+   * @param offloads what the kernel takes of a frame undone
+   * @param leave tells the kernel what it may leave undone
+   */
+  private record Access(
+      int header, Function<Fd, FrameSource> source, Offloads offloads, Consumer<Offloads> leave) {
+
+    /**
+     * Of sockets nobody can ask whether the kernel segments UDP; and they hand on what it has not
+     * done of a frame, whoever takes it or not.
+     */
+    private static final Access SOCKETS =
+        new Access(PacketSource.HEADER, PacketSource::new, Offloads.EVERY.withoutUso(), _ -> {});
+
+    private static Access taps(String name, List<Fd> fds) {
+      TapOffloads offloads = new TapOffloads(name, fds);
+      return new Access(VirtioNet.HEADER, TapReader::tap, offloads.taken(), offloads::leave);
+    }
+
+    private TapWriter writer(String name, Fd fd, Drops drops) {
+      return new TapWriter(name, fd, header, offloads, drops);
+    }
+  }
 
   /**
    * A VNIC on taps, or macvtaps, that are set up.
@@ -35,37 +64,47 @@ final class FdVnic implements Vnic {
       VnicClient client,
       Drops drops,
       Runnable closed) {
-    this(name, fds, VirtioNet.HEADER, TapReader::tap, queues, mtu, client, drops, closed);
+    this(name, fds, Access.taps(name, fds), queues, mtu, client, drops, closed);
   }
 
   /** The same on packet sockets. */
   static FdVnic ofSockets(
       String name, List<Fd> fds, int queues, int mtu, VnicClient client, Drops drops) {
-    int header = PacketSource.HEADER;
-    return new FdVnic(name, fds, header, PacketSource::new, queues, mtu, client, drops, () -> {});
+    return new FdVnic(name, fds, Access.SOCKETS, queues, mtu, client, drops, () -> {});
   }
 
   private FdVnic(
       String name,
       List<Fd> fds,
-      int header,
-      Function<Fd, FrameSource> source,
+      Access access,
       int queues,
       int mtu,
       VnicClient client,
       Drops drops,
       Runnable closed) {
     this.fds = List.copyOf(fds);
+    this.access = access;
     this.closed = closed;
     for (int i = 0; i < queues; i++) {
-      writers.add(new TapWriter(name, fds.get(i % fds.size()), header, drops));
+      writers.add(access.writer(name, fds.get(i % fds.size()), drops));
     }
     int longest = mtu + VirtioNet.OVERHEAD;
     for (int i = 0; i < fds.size(); i++) {
       Fd fd = fds.get(i);
-      readers.add(new TapReader(name, i, fd, source.apply(fd), writers, longest, client, drops));
+      readers.add(
+          new TapReader(name, i, fd, access.source.apply(fd), writers, longest, client, drops));
     }
-    anyones = new TapWriters(() -> new TapWriter(name, fds.getFirst(), header, drops));
+    anyones = new TapWriters(() -> access.writer(name, fds.getFirst(), drops));
+  }
+
+  @Override
+  public Offloads offloads() {
+    return access.offloads;
+  }
+
+  @Override
+  public void negotiated(Offloads guest) {
+    access.leave.accept(guest);
   }
 
   @Override
@@ -73,7 +112,10 @@ final class FdVnic implements Vnic {
     return writers.get(queue).send(batch);
   }
 
-  /** Sends those frames of a batch that have their bit set, or loses them; by any thread. */
+  /**
+   * Sends those frames of a batch that have their bit set, or loses them; by any thread that has
+   * filled a batch.
+   */
   void sendEach(FrameBatch batch, long frames) {
     anyones.send(batch, frames);
   }

@@ -17,6 +17,11 @@ import org.kvmzone.bridge.ffi.KeptNamespace;
 final class FollowedVnic implements Vnic {
   private static final Logger LOG = System.getLogger(FollowedVnic.class.getName());
 
+  /**
+   * With how many changes a link that is back is tried again: who makes a tap has it open at first.
+   */
+  private static final int TRIES = 16;
+
   private final String link;
   private final String below;
   private final Supplier<FdVnic> opener;
@@ -25,6 +30,7 @@ final class FollowedVnic implements Vnic {
   private final List<List<Relay>> sources = new ArrayList<>(); // of each queue
   private final LinkWatch watch;
   private volatile FdVnic current;
+  private volatile Offloads guest = new Offloads(0); // as it was negotiated last
 
   // Guarded by this.
   private Consumer<Boolean> told = _ -> {};
@@ -32,6 +38,8 @@ final class FollowedVnic implements Vnic {
   private int belowIndex; // of what was below it when it was opened, or could not be
   private boolean running = true;
   private boolean gone;
+  private int tries; // left
+  private String refusal = ""; // of the last try
   private boolean closed;
 
   /**
@@ -53,6 +61,17 @@ final class FollowedVnic implements Vnic {
     belowIndex = index(below);
     watch = new LinkWatch(this::changed);
     watch.start();
+  }
+
+  @Override
+  public Offloads offloads() {
+    return current.offloads(); // the kernel's: the same whenever it is opened
+  }
+
+  @Override
+  public void negotiated(Offloads now) {
+    guest = now; // first: whoever has just opened another looks at it afterwards
+    current.negotiated(now);
   }
 
   @Override
@@ -84,7 +103,9 @@ final class FollowedVnic implements Vnic {
     }
     boolean another = now.isPresent() && now.get().index() != index;
     boolean makeable = now.isEmpty() && index(below) != 0 && index(below) != belowIndex;
-    if (another || makeable) {
+    boolean again = now.isPresent() && gone && tries > 0;
+    if (another || makeable || again) {
+      tries = again && !another ? tries - 1 : TRIES;
       reopen();
       now = kernel.find(link).filter(found -> found.index() == index);
     }
@@ -100,6 +121,7 @@ final class FollowedVnic implements Vnic {
       FdVnic next = namespace.call(opener);
       FdVnic old = current;
       current = next;
+      next.negotiated(guest);
       for (int i = 0; i < sources.size(); i++) {
         List<EventSource> its = next.sources(i);
         for (int j = 0; j < its.size(); j++) {
@@ -108,12 +130,17 @@ final class FollowedVnic implements Vnic {
       }
       old.close();
       gone = false;
+      refusal = "";
       LOG.log(Level.INFO, "link " + link + " is back");
     } catch (RuntimeException e) {
       gone = true;
-      LOG.log(Level.WARNING, "link " + link + " is back, but cannot be used: " + e.getMessage());
+      String why = String.valueOf(e.getMessage());
+      if (!why.equals(refusal)) {
+        refusal = why; // once, not with each change
+        LOG.log(Level.WARNING, "link " + link + " is back, but cannot be used: " + why);
+      }
     }
-    index = index(link); // if it could not be had: until it changes again
+    index = index(link);
     belowIndex = index(below);
   }
 

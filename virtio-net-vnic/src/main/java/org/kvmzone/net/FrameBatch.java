@@ -18,9 +18,12 @@ import org.kvmzone.packet.MacAddress;
  * Frames on their way: of each a private copy of its beginning, which nobody can change after it
  * was checked, and the rest where it lies in the sender's memory. Filled again and again.
  *
- * <p>A slot holds the virtio-net header of a frame without offloads in one buffer (zeros, and
- * num_buffers 1) and then the copied bytes, with room for the longest frame, so that both can be
- * handed on at once. One thread fills a batch; any number may read it until it is cleared.
+ * <p>A slot holds the frame's virtio-net header and then the copied bytes, so that both can be
+ * handed on at once. The header is ours, in one buffer (num_buffers is 1), and says of nearly every
+ * frame that it is complete (zeros); else, in {@link #addAsking}'s words, what whoever takes it has
+ * still to do. A slot has room for the longest frame of the network; of one that is still to be
+ * segmented, which may be longer, only a part is ever copied. One thread fills a batch; any number
+ * may read it until it is cleared.
  */
 final class FrameBatch {
   /** The most frames that are handed on at once: as many as a long has bits to choose them with. */
@@ -32,7 +35,10 @@ final class FrameBatch {
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
   private static final ValueLayout.OfLong LE64 =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfShort BE16 =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
   private static final int LINE = 64;
+  private static final int PAGE = 4096;
 
   /** The last 8 bytes of a header: num_buffers is 1. */
   private static final long ONE_BUFFER = 1L << 48;
@@ -40,6 +46,7 @@ final class FrameBatch {
   private static final Buffers NOTHING = new Buffers();
 
   private final MemorySegment memory;
+  private final int room;
   private final int longest;
   private final long stride;
   private final int[] captured;
@@ -47,21 +54,35 @@ final class FrameBatch {
   private final long[] destinations;
   private final Buffers[] rests;
   private int size;
+  private long asking; // a bit for each frame that is not complete
+  private @Nullable Segmenter segmenter;
 
   /** Where the rests of frames are that were copied with another tag. */
   private @Nullable FrameBatch origin;
 
   /**
-   * An empty batch.
+   * An empty batch of frames that are not longer than the network's.
    *
    * @param capacity frames
    * @param longest the longest frame, bytes
    */
   FrameBatch(int capacity, int longest) {
+    this(capacity, longest, longest);
+  }
+
+  /**
+   * An empty batch.
+   *
+   * @param capacity frames
+   * @param room how much of a frame can be copied, bytes: all of the network's longest
+   * @param longest the longest frame, bytes
+   */
+  FrameBatch(int capacity, int room, int longest) {
+    this.room = room;
     this.longest = longest;
     // An odd number of cache lines, so that the slots' heads don't all fall into one set; and room
     // for a byte more than a frame may have, to see that it has more.
-    stride = ((VirtioNet.HEADER + longest + 1 + LINE - 1) / LINE | 1) * (long) LINE;
+    stride = ((VirtioNet.HEADER + room + 1 + LINE - 1) / LINE | 1) * (long) LINE;
     // Not closed by hand: another thread may be reading the last batch of a device that is gone.
     memory = Pages.allocate(capacity * stride, Arena.ofAuto());
     captured = new int[capacity];
@@ -75,9 +96,14 @@ final class FrameBatch {
     return lengths.length;
   }
 
-  /** Bytes of the longest frame that fits. */
+  /** Bytes of the longest frame. */
   int longest() {
     return longest;
+  }
+
+  /** Bytes of the longest frame that can be copied whole. */
+  int room() {
+    return room;
   }
 
   /** Frames added since {@link #clear}. */
@@ -92,11 +118,13 @@ final class FrameBatch {
 
   void clear() {
     size = 0;
+    asking = 0;
   }
 
   /** Forgets all frames but the first {@code count}. */
   void keep(int count) {
     size = count;
+    asking &= all();
   }
 
   /**
@@ -180,9 +208,7 @@ final class FrameBatch {
    * checksum, no segmentation.
    */
   boolean asksNothing(int frame, int header) {
-    long at = frameAt(frame) - header;
-    return (memory.get(ValueLayout.JAVA_BYTE, at + VirtioNet.FLAGS) & VirtioNet.NEEDS_CSUM) == 0
-        && memory.get(ValueLayout.JAVA_BYTE, at + VirtioNet.GSO_TYPE) == VirtioNet.GSO_NONE;
+    return NetHeader.asksNothing(memory, frameAt(frame) - header);
   }
 
   /** How many of the frames that were staged together have such a header, from the first on. */
@@ -195,17 +221,119 @@ final class FrameBatch {
     return count;
   }
 
-  /** Copies the rest of the frame in slot {@code frame} too; what was copied is not read again. */
-  void captureWhole(int frame) {
-    Buffers rest = rest(frame);
-    rest.copyTo(0, memory, frameAt(frame) + captured[frame], rest.bytes());
-    captured[frame] = lengths[frame];
+  /**
+   * Copies the rest of the frame in slot {@code frame} too, or as much as there is {@link #room}
+   * for; what was copied is not read again.
+   */
+  void capture(int frame) {
+    if (captured[frame] == lengths[frame]) {
+      return;
+    }
+    Buffers rest = rests[frame];
+    long more = Math.min(rest.bytes(), (long) room - captured[frame]);
+    rest.copyTo(0, memory, frameAt(frame) + captured[frame], more);
+    rest.removeFirst(more);
+    captured[frame] += (int) more;
+  }
+
+  /**
+   * Composes a frame in slot {@link #size}, without adding it yet: a copy of the first {@code head}
+   * bytes of another batch's frame, and behind it {@code length} bytes of that frame from {@code
+   * from} on, where they lie.
+   */
+  void compose(FrameBatch other, int frame, int head, int from, int length) {
+    MemorySegment.copy(other.memory, other.frameAt(frame), memory, frameAt(size), head);
+    setRest(size, other, frame, from, length);
+    captured[size] = head;
+    lengths[size] = head + length;
+  }
+
+  private void setRest(int slot, FrameBatch other, int frame, int from, int length) {
+    Buffers rest = restOf(slot);
+    rest.clear();
+    int copied = Math.max(0, Math.min(length, other.captured[frame] - from));
+    rest.add(other.memory, other.frameAt(frame) + from, copied);
+    rest.addSlice(other.rest(frame), Math.max(0L, from - other.captured[frame]), length - copied);
   }
 
   /** Adds the frame that was staged. */
   void addStaged() {
     describe(size);
     size++;
+  }
+
+  /**
+   * Adds the frame that was staged, which is not complete: the checksum is to be computed from
+   * {@code checksumStart} to the end, and to be added to the one that is in the frame {@code
+   * checksumOffset} bytes behind that (virtio 1.3 §5.1.6.2).
+   *
+   * @param gso how the frame is to be segmented, if that is not GSO_NONE
+   * @param header bytes of the headers that each segment gets
+   * @param segment bytes of each segment besides
+   */
+  void addAsking(int gso, int header, int segment, int checksumStart, int checksumOffset) {
+    long at = headerAt(size);
+    asking |= 1L << size;
+    addStaged();
+    NetHeader.set(memory, at, gso, header, segment, checksumStart, checksumOffset);
+  }
+
+  /** Adds the frame that was staged, whose checksum somebody whom we trust has verified. */
+  void addVerified() {
+    long at = headerAt(size);
+    asking |= 1L << size;
+    addStaged();
+    NetHeader.setFlags(memory, at, VirtioNet.DATA_VALID);
+  }
+
+  /** A bit for each frame whose header is not plain; of no more than {@link #MAX_FRAMES}. */
+  long asking() {
+    return asking;
+  }
+
+  /** Whether the frame is complete: its header is plain. */
+  boolean isPlain(int frame) {
+    return memory.get(LE64, headerAt(frame)) == 0; // flags and gso_type are in there
+  }
+
+  /** The header's gso_type. */
+  int gso(int frame) {
+    return NetHeader.gso(memory, headerAt(frame));
+  }
+
+  /** Whether the frame is still to be segmented. */
+  boolean isUnsegmented(int frame) {
+    return gso(frame) != VirtioNet.GSO_NONE;
+  }
+
+  /** The longest frame that this one becomes when it is segmented, bytes. */
+  int wireLength(int frame) {
+    long at = headerAt(frame);
+    return isUnsegmented(frame)
+        ? NetHeader.headers(memory, at) + NetHeader.segment(memory, at)
+        : lengths[frame];
+  }
+
+  /** Where the Ethernet frame's payload begins: behind a VLAN tag if it has one. */
+  int l3Offset(int frame) {
+    int type = memory.get(BE16, frameAt(frame) + VirtioNet.ETHERNET - 2) & 0xffff;
+    return type == EtherType.VLAN ? VirtioNet.OVERHEAD : VirtioNet.ETHERNET;
+  }
+
+  /** Whether the frame is IPv6. */
+  boolean isIpv6(int frame) {
+    return (memory.get(BE16, frameAt(frame) + l3Offset(frame) - 2) & 0xffff) == EtherType.IPV6;
+  }
+
+  /**
+   * Does the work on this batch's frames that who takes them does not; the thread's that filled the
+   * batch. A batch of complete frames never has one.
+   */
+  Segmenter segmenter() {
+    if (segmenter == null) {
+      segmenter = new Segmenter(room);
+    }
+    return segmenter;
   }
 
   private void describe(int frame) {
@@ -217,9 +345,14 @@ final class FrameBatch {
 
   /** Adds a frame whose {@code length} bytes were written to slot {@link #size} from outside. */
   void addWhole(int length) {
+    stageWhole(length);
+    addStaged();
+  }
+
+  /** The frame whose {@code length} bytes were written to slot {@link #size} is yet to be added. */
+  void stageWhole(int length) {
     captured[size] = length;
     lengths[size] = length;
-    addStaged();
   }
 
   /** Makes slot {@code frame} a whole copy of a frame of another batch. */
@@ -230,6 +363,8 @@ final class FrameBatch {
     Buffers rest = other.rest(otherFrame);
     rest.copyTo(0, memory, at + head, rest.bytes());
     describe(frame);
+    MemorySegment.copy(
+        other.memory, other.headerAt(otherFrame), memory, headerAt(frame), VirtioNet.HEADER);
     captured[frame] = other.lengths[otherFrame];
     lengths[frame] = other.lengths[otherFrame];
   }
@@ -319,18 +454,21 @@ final class FrameBatch {
       memory.set(BE32, behind, (EtherType.VLAN << 16) | tag);
       behind += VlanTag.LENGTH;
     }
-    int head = Math.min(other.captured[otherFrame], Frame.HEAD);
+    int head = Math.min(other.captured[otherFrame], OffloadCheck.MOST_HEADERS);
     int skip = VlanTag.OFFSET + cut;
     MemorySegment.copy(other.memory, from + skip, memory, behind, head - skip);
     captured[frame] = (int) (behind - at) + head - skip;
     int rest = other.lengths[otherFrame] - head;
     lengths[frame] = captured[frame] + rest;
-    if (rest > 0 && other.captured[otherFrame] > head) { // captured whole
-      restOf(frame).set(other.memory, from + head, rest);
-    } else if (rest > 0) {
-      restOf(frame).setSlice(other.rest(otherFrame), 0, rest);
-    }
+    setRest(frame, other, otherFrame, head, rest);
     describe(frame);
+    asking &= ~(1L << frame);
+    if (!other.isPlain(otherFrame)) {
+      MemorySegment.copy(
+          other.memory, other.headerAt(otherFrame), memory, headerAt(frame), VirtioNet.HEADER);
+      NetHeader.shift(memory, headerAt(frame), (int) (behind - at) - skip);
+      asking |= 1L << frame;
+    }
   }
 
   /** Makes each frame one from where it goes to where it comes from. */
@@ -356,6 +494,11 @@ final class FrameBatch {
     }
   }
 
+  /** Copies the header of a frame, {@code length} bytes of it, to the beginning of other memory. */
+  void copyHeaderTo(int frame, MemorySegment target, int length) {
+    MemorySegment.copy(memory, headerAt(frame), target, 0, length);
+  }
+
   /**
    * Copies frames, each behind a header of {@code header} bytes that says that there is one buffer,
    * into buffers that have room for both.
@@ -364,6 +507,7 @@ final class FrameBatch {
    */
   void copyEach(long frames, int count, int header, SingleBuffers target) {
     MemorySegment to = target.memory();
+    long notPlain = asking;
     long left = frames;
     for (int i = 0; i < count; i++, left &= left - 1) {
       int frame = Long.numberOfTrailingZeros(left);
@@ -372,7 +516,9 @@ final class FrameBatch {
       if (header != VirtioNet.HEADER) { // without num_buffers
         MemorySegment.copy(memory, headerAt(frame), to, at, header);
         MemorySegment.copy(memory, frameAt(frame), to, at + header, head);
-      } else if (to.get(LE64, at) == 0 && to.get(LE64, at + Integer.BYTES) == ONE_BUFFER) {
+      } else if (to.get(LE64, at) == 0
+          && to.get(LE64, at + Integer.BYTES) == ONE_BUFFER
+          && (notPlain >>> frame & 1) == 0) {
         // Drivers use buffers again, and the header often has a line of its own: one less to take.
         MemorySegment.copy(memory, frameAt(frame), to, at + header, head);
       } else {
@@ -395,7 +541,9 @@ final class FrameBatch {
     }
     try {
       for (int i = 0; i < size; i++) {
-        rest(i).copyTo(0, memory, frameAt(i) + captured[i], rest(i).bytes());
+        for (long at = 0; at < rest(i).bytes(); at += PAGE) {
+          byte ignored = rest(i).byteAt(at);
+        }
       }
       LostMemory.report();
       return true;

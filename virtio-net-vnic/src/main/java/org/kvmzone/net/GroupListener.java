@@ -53,7 +53,7 @@ final class GroupListener implements Membership.Reported {
       return Membership.Kind.NONE;
     }
     if (batch.captured(index) < batch.length(index)) {
-      batch.captureWhole(index);
+      batch.capture(index);
       wrap(batch, index);
     }
     return message.read(this);

@@ -18,7 +18,7 @@ final class GuestSide implements VnicClient {
    * The side of a guest with these receive queues.
    *
    * @param promiscuous whether frames for others are received too
-   * @param longest the longest frame that is received, bytes
+   * @param longest the longest frame of the network, bytes
    */
   GuestSide(MacAddress mac, boolean promiscuous, int longest, Drops drops, ReceiveQueue[] queues) {
     this.mac = mac.value();
@@ -92,7 +92,7 @@ final class GuestSide implements VnicClient {
       if (!all && destination != mac && !MacAddress.isMulticast(destination)) {
         drops.count(Drop.FILTERED, batch.length(frame));
         accepted &= ~Long.lowestOneBit(left);
-      } else if (batch.length(frame) > longest) {
+      } else if (batch.length(frame) > longest && batch.wireLength(frame) > longest) {
         drops.count(Drop.RX_TOO_LONG, batch.length(frame));
         accepted &= ~Long.lowestOneBit(left);
       }

@@ -14,6 +14,7 @@ import org.kvmzone.packet.MacAddress;
  * @param link what is below the VNIC
  * @param mac the guest's MAC address
  * @param mtu bytes of payload of the longest frame
+ * @param offloads what work on a frame is offered to leave undone
  * @param dhcp the guest's lease, if we serve it
  * @param protection what the guest may send
  * @param promisc whether the guest receives what is for others
@@ -29,6 +30,7 @@ record NetConfig(
     LinkConfig link,
     MacAddress mac,
     int mtu,
+    Offloads offloads,
     Optional<DhcpConfig> dhcp,
     LinkProtectionConfig protection,
     boolean promisc,

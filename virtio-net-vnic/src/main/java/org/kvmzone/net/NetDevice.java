@@ -29,7 +29,8 @@ import org.kvmzone.packet.MacAddress;
  * A virtio network card (virtio 1.3 §5.1) on a {@link Vnic}. Queue 2p receives, queue 2p+1 sends.
  *
  * <p>The control queue, the link status and the guest's own list of addresses are QEMU's and never
- * seen here. No offloads are offered yet: every frame is complete, in both directions.
+ * seen here. What one side leaves undone of a frame, its checksum or its segmentation, goes on with
+ * it undone to who takes it so, and is done here for the others.
  *
  * <p>Chains are given back in the order in which they were made available, in both directions: a
  * batch is settled in its order, and what cannot be settled is put back, the last first. So
@@ -91,7 +92,7 @@ final class NetDevice implements NetworkDevice, Adjustable {
               config.queues(),
               client,
               drops);
-      case LinkConfig.Discard _ -> new DiscardVnic(config.queues(), config.mtu());
+      case LinkConfig.Discard _ -> new DiscardVnic(config.queues());
       case LinkConfig.Echo _ -> new EchoVnic(client);
       case LinkConfig.Chargen source ->
           new ChargenVnic(config.mac(), config.queues(), source.frameSize(), client);
@@ -131,10 +132,11 @@ final class NetDevice implements NetworkDevice, Adjustable {
     this.config = config;
     drops = new Drops(config.ifname());
     int longest = config.mtu() + VirtioNet.OVERHEAD;
-    int slot = Math.max(longest, DhcpServer.MAX_REPLY);
+    int room = Math.max(longest, DhcpServer.MAX_REPLY);
+    int most = config.offloads().unsegmented() ? VirtioNet.LONGEST_UNSEGMENTED : room;
     receivers = new ReceiveQueue[config.queues()];
     for (int i = 0; i < receivers.length; i++) {
-      receivers[i] = new ReceiveQueue(config.ifname(), drops, config.backlog(), slot);
+      receivers[i] = new ReceiveQueue(config.ifname(), drops, config.backlog(), room, most);
     }
     guest = new GuestSide(config.mac(), config.promisc(), longest, drops, receivers);
     vnic = opener.open(guest, drops);
@@ -155,6 +157,7 @@ final class NetDevice implements NetworkDevice, Adjustable {
         pair,
         config.ifname(),
         config.mtu(),
+        config.offloads().unsegmented(),
         vnic,
         new LinkProtection(config.protection()),
         services,
@@ -192,6 +195,7 @@ final class NetDevice implements NetworkDevice, Adjustable {
         | VirtioNet.MTU
         | VirtioNet.GUEST_ANNOUNCE
         | Features.IN_ORDER
+        | (config.offloads().bits() & vnic.offloads().bits())
         | (config.queues() > 1 ? VirtioNet.MQ : 0);
   }
 
@@ -213,6 +217,7 @@ final class NetDevice implements NetworkDevice, Adjustable {
       receivers[i].negotiated(format);
       senders[i].negotiated(format);
     }
+    vnic.negotiated(format.offloads());
   }
 
   @Override

@@ -140,6 +140,9 @@ final class NetProperties {
               "on if allowed-dhcp-cids is not given",
               "DHCP client ids are not checked"),
           property("mtu", "576..9000", "1500", "bytes of the longest frame's payload"),
+          property("csum", "on|off", "on", "checksums may be left undone, either way"),
+          property("tso", "on|off", "csum", "TCP may be left unsegmented, either way"),
+          property("uso", "on|off", "csum", "UDP may be left unsegmented, either way"),
           property("promisc", "on|off", "off", "the guest receives what is for others too"),
           property("queues", "1..64", "1", "pairs of queues; give QEMU's netdev the same"),
           property("threads", "1..128", "1", "threads that serve the queues, up to two a pair"),
@@ -233,6 +236,7 @@ final class NetProperties {
         link(ifname, queues, trunks),
         mac,
         mtu(),
+        offloads(),
         lease(mac, ip),
         protection(mac, ip, trunks),
         spec.flag("promisc", false),
@@ -332,6 +336,16 @@ final class NetProperties {
 
   private int mtu() {
     return spec.number("mtu", 576, 9000, DEFAULT_MTU);
+  }
+
+  private Offloads offloads() {
+    boolean csum = spec.flag("csum", true);
+    for (String name : List.of("tso", "uso")) {
+      if (!csum && spec.flag(name, false)) {
+        throw spec.bad(name, "on", "off, as csum= is: segments need their checksums");
+      }
+    }
+    return Offloads.of(csum, spec.flag("tso", csum), spec.flag("uso", csum));
   }
 
   private String kind(boolean fds) {

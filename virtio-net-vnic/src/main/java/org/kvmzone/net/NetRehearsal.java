@@ -20,16 +20,21 @@ import org.kvmzone.packet.MacAddress;
 public final class NetRehearsal implements AutoCloseable {
   private static final AtomicInteger STUBS = new AtomicInteger();
   private static final int BUFFER = 2048;
+  private static final long SENDERS = VirtioNet.CSUM | VirtioNet.HOST_TSO4;
   private static final int SHORT = 60;
   private static final int LONG = 1514;
   private static final MacAddress SENDER = MacAddress.parse("02:08:20:00:00:01");
   private static final MacAddress RECEIVER = MacAddress.parse("02:08:20:00:00:02");
+
+  /** Bytes of a stream in each frame of {@link #unsegmented}. */
+  public static final int UNSEGMENTED_BYTES = UnsegmentedTcp.PAYLOAD;
 
   private final Rehearsal sender;
   private final Rehearsal receiver;
   private final RehearsedQueue transmit;
   private final RehearsedQueue receive;
   private final List<EventSource> sources;
+  private final boolean unsegmented; // a frame may take more buffers than there are
 
   /** Which way frames go. */
   public enum Way {
@@ -69,21 +74,56 @@ public final class NetRehearsal implements AutoCloseable {
    * @param properties of the sender's SPEC, each behind a comma
    */
   public NetRehearsal(Way way, long features, int frameSize, String properties) {
+    this(
+        way,
+        features | Features.VERSION_1 | VirtioNet.MRG_RXBUF,
+        frameSize,
+        properties,
+        Rehearsal.Piece.writable(BUFFER),
+        Rehearsal.Piece.readable(frame(frameSize)));
+  }
+
+  private NetRehearsal(
+      Way way,
+      long all,
+      int frameSize,
+      String properties,
+      Rehearsal.Piece buffer,
+      Rehearsal.Piece... frame) {
     String link =
         switch (way) {
           case DISCARD, ECHO -> "kind=" + way.name().toLowerCase(Locale.ROOT);
           case CHARGEN -> "kind=chargen,frame_size=" + frameSize;
           case ETHERSTUB -> "kind=etherstub,over=rehearsal-" + STUBS.incrementAndGet();
         };
-    long all = features | Features.VERSION_1 | VirtioNet.MRG_RXBUF;
     sender = new Rehearsal(() -> device(SENDER, DiscardDatagram.GUEST, link + properties), all);
     sources = sender.device().sources(0);
     receiver =
         way == Way.ETHERSTUB
             ? new Rehearsal(() -> device(RECEIVER, DiscardDatagram.STATION, link), all)
             : sender;
-    receive = receiver.start(0, Rehearsal.Piece.writable(BUFFER));
-    transmit = sender.start(1, Rehearsal.Piece.readable(frame(frameSize)));
+    unsegmented = frame.length > 1;
+    receive = receiver.start(0, buffer);
+    transmit = sender.start(1, frame);
+  }
+
+  /**
+   * Two guests on an etherstub, of which one sends TCP that is still to be segmented, {@value
+   * #UNSEGMENTED_BYTES} bytes in each frame, in pages as Linux does.
+   *
+   * @param features of rings
+   * @param taken whether the other guest takes such frames as they are
+   */
+  public static NetRehearsal unsegmented(long features, boolean taken) {
+    long all =
+        features | Features.VERSION_1 | VirtioNet.MRG_RXBUF | (taken ? Offloads.ALL : SENDERS);
+    return new NetRehearsal(
+        Way.ETHERSTUB,
+        all,
+        0,
+        "",
+        Rehearsal.Piece.writable(taken ? UnsegmentedTcp.PIECE : BUFFER),
+        UnsegmentedTcp.pieces(RECEIVER, SENDER));
   }
 
   /** Sends frames of both lengths, by rings of both layouts, for about so long. */
@@ -135,7 +175,24 @@ public final class NetRehearsal implements AutoCloseable {
         work += source.poll(Rehearsal.SIZE);
       }
     }
+    if (unsegmented) {
+      takeAll();
+    }
     return frames;
+  }
+
+  /** What found no buffer waits; the driver offers them again until it has all. */
+  private void takeAll() {
+    int taken = 1;
+    while (taken > 0) {
+      receive.offer();
+      taken = receive.turn();
+    }
+  }
+
+  /** What the receiver's device has counted. */
+  Map<String, Long> received() {
+    return receiver.device().report().counters();
   }
 
   /** What the sender's device has counted. */

@@ -44,6 +44,7 @@ final class NetReport {
     list(properties, "allowed-ips", config.protection().allowedIps());
     list(properties, "allowed-dhcp-cids", config.protection().allowedDhcpCids());
     properties.put("mtu", Integer.toString(config.mtu()));
+    properties.put("offloads", config.offloads().toString());
     properties.put("promisc", config.promisc() ? "on" : "off");
     config.traffic().maxbw().ifPresent(most -> properties.put("maxbw", most.toString()));
     properties.put("priority", config.traffic().priority().toString());

@@ -10,12 +10,11 @@ import org.kvmzone.bridge.ffi.LinuxIfPacket;
 import org.kvmzone.bridge.ffi.Msghdr;
 import org.kvmzone.bridge.ffi.SysSocket;
 import org.kvmzone.bridge.ffi.TpacketAuxdata;
-import org.kvmzone.packet.Checksum;
 import org.kvmzone.packet.EtherType;
 
 /**
- * Reads frames from a packet socket as they are on the wire: the tag that the kernel has taken off
- * is put back, and the checksum that a local sender has left to hardware is finished.
+ * Reads frames from a packet socket as they are on the wire, but for what their headers say is left
+ * undone: the tag that the kernel has taken off is put back.
  */
 final class PacketSource implements FrameSource {
   /** Bytes of the header that the kernel gives: the one without num_buffers. */
@@ -23,11 +22,7 @@ final class PacketSource implements FrameSource {
 
   private static final ValueLayout.OfInt BE32 =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-  private static final ValueLayout.OfShort BE16 =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
   private static final ValueLayout.OfShort NE16 = ValueLayout.JAVA_SHORT_UNALIGNED;
-  private static final int CSUM_START = 6;
-  private static final int CSUM_OFFSET = 8;
   private static final int CONTROL = 64;
 
   private final Fd fd;
@@ -56,25 +51,10 @@ final class PacketSource implements FrameSource {
     if (length < VirtioNet.ETHERNET || length > batch.longest()) {
       return length;
     }
-    finishChecksum(memory, header, frame, length);
-    return restoreTag(memory, frame, length, batch.longest());
+    return restoreTag(memory, header, frame, length, batch.longest());
   }
 
-  /** virtio 1.3 §5.1.6.2: the field holds the sum of the pseudo header already. */
-  private static void finishChecksum(MemorySegment memory, long header, long frame, int length) {
-    if ((memory.get(ValueLayout.JAVA_BYTE, header + VirtioNet.FLAGS) & VirtioNet.NEEDS_CSUM) == 0) {
-      return;
-    }
-    int start = memory.get(NE16, header + CSUM_START) & 0xffff;
-    int at = start + (memory.get(NE16, header + CSUM_OFFSET) & 0xffff);
-    if (at + Short.BYTES <= length && start <= at) {
-      int checksum = Checksum.of(memory, frame + start, length - (long) start);
-      // Of UDP, 0 would say that there is none (RFC 768); of others it is the same number.
-      memory.set(BE16, frame + at, (short) (checksum == 0 ? 0xffff : checksum));
-    }
-  }
-
-  private int restoreTag(MemorySegment memory, long frame, int length, int longest) {
+  private int restoreTag(MemorySegment memory, long header, long frame, int length, int longest) {
     boolean given =
         message.get(ValueLayout.JAVA_LONG, Msghdr.msg_controllen$OFFSET)
                 >= Msghdr.CMSG_SIZE + TpacketAuxdata.SIZE
@@ -97,6 +77,7 @@ final class PacketSource implements FrameSource {
     long rest = length - (long) VlanTag.OFFSET;
     MemorySegment.copy(memory, behind, memory, behind + VlanTag.LENGTH, rest);
     memory.set(BE32, behind, ((type == 0 ? EtherType.VLAN : type) << 16) | tag);
+    NetHeader.shift(memory, header, VlanTag.LENGTH);
     return length + VlanTag.LENGTH;
   }
 }

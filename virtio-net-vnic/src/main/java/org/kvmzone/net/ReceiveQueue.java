@@ -27,7 +27,12 @@ final class ReceiveQueue {
   private static final int PATIENCE = 256;
 
   /** The ring as it is set up. */
-  private record Target(DeviceQueue queue, HeaderFormat format) {}
+  private record Target(DeviceQueue queue, HeaderFormat format) {
+    /** Whether the guest takes a frame with what is left undone of it. */
+    boolean takes(FrameBatch batch, int frame) {
+      return batch.isPlain(frame) || format.offloads().takes(batch.gso(frame), batch.isIpv6(frame));
+    }
+  }
 
   private final String vnic;
   private final Drops drops;
@@ -63,12 +68,13 @@ final class ReceiveQueue {
    *
    * @param vnic the VNIC's name, for probes
    * @param waiting how many frames may wait, a power of two
+   * @param room bytes of the longest frame of the network
    * @param longest the longest frame, bytes
    */
-  ReceiveQueue(String vnic, Drops drops, int waiting, int longest) {
+  ReceiveQueue(String vnic, Drops drops, int waiting, int room, int longest) {
     this.vnic = vnic;
     this.drops = drops;
-    this.backlog = new Backlog(waiting, longest);
+    this.backlog = new Backlog(waiting, room, longest);
   }
 
   /** The format from the next start on. */
@@ -96,10 +102,11 @@ final class ReceiveQueue {
 
   /** The guest has set the ring up; what waits is for whoever used it before. */
   void started(DeviceQueue queue) {
-    while (backlog.first() >= 0) {
-      drops.count(Drop.NOT_READY, backlog.slots().length(backlog.first()));
+    for (int slot = backlog.first(); slot >= 0; slot = backlog.first()) {
+      drops.count(Drop.NOT_READY, backlog.batch(slot).length(backlog.frame(slot)));
       backlog.removeFirst();
     }
+    writer.forget();
     exhausted = false;
     held = false;
     shunned = false;
@@ -118,18 +125,62 @@ final class ReceiveQueue {
 
   /** Takes the frames of a batch that have their bit set, from any thread. */
   void receive(FrameBatch batch, long frames) {
-    long _ = receive(batch, frames, false);
+    long _ = receiveOrFinish(batch, frames, false);
   }
 
   /** The same from a source on this guest's thread; returns those that find no room. */
   long offer(FrameBatch batch, long frames) {
-    long left = receive(batch, frames, true);
+    long left = receiveOrFinish(batch, frames, true);
     held = left != 0;
     return left;
   }
 
-  private long receive(FrameBatch batch, long frames, boolean own) {
+  /** Hands over what this guest takes as it is, and completes the others; all in their order. */
+  private long receiveOrFinish(FrameBatch batch, long frames, boolean own) {
+    // One look: by the next, the guest may have booted another driver.
     Target now = target;
+    long incomplete = (batch.asking() & frames) == 0 ? 0 : notTaken(now, batch, frames);
+    if (incomplete == 0) {
+      return receive(now, batch, frames, own);
+    }
+    long left = frames;
+    while (left != 0) {
+      long first = Long.lowestOneBit(left & incomplete);
+      long before = first == 0 ? left : left & (first - 1);
+      long refused = before == 0 ? 0 : receive(now, batch, before, own);
+      left &= ~before;
+      if (refused != 0) {
+        return refused | left;
+      }
+      left &= ~first;
+      if (first != 0) {
+        finish(now, batch, Long.numberOfTrailingZeros(first));
+      }
+    }
+    return 0;
+  }
+
+  /** The frames of which this guest has not negotiated what they ask for. */
+  private static long notTaken(@Nullable Target now, FrameBatch batch, long frames) {
+    long incomplete = 0;
+    for (long left = batch.asking() & frames; now != null && left != 0; left &= left - 1) {
+      if (!now.takes(batch, Long.numberOfTrailingZeros(left))) {
+        incomplete |= Long.lowestOneBit(left);
+      }
+    }
+    return incomplete;
+  }
+
+  /** Receives a frame as what becomes of it; as with any other, what finds no room is dropped. */
+  private void finish(@Nullable Target now, FrameBatch batch, int frame) {
+    Segmenter segmenter = batch.segmenter();
+    segmenter.begin(batch, frame);
+    while (segmenter.next()) {
+      long _ = receive(now, segmenter.batch(), segmenter.batch().all(), false);
+    }
+  }
+
+  private long receive(@Nullable Target now, FrameBatch batch, long frames, boolean own) {
     if (now == null || !now.queue.isRunning()) {
       dropAll(Drop.NOT_READY, batch, frames);
       return 0;
@@ -172,6 +223,9 @@ final class ReceiveQueue {
   int process(DeviceQueue queue, int budget) {
     Target now = target;
     if (budget == 0 || now == null || !now.queue.equals(queue)) {
+      if (!queue.isRunning()) {
+        writer.release(queue.ring()); // so that nothing is in flight
+      }
       return 0;
     }
     timed = false; // before the look: what is queued afterwards wakes this thread
@@ -225,7 +279,7 @@ final class ReceiveQueue {
   private long deliver(Target to, FrameBatch batch, long frames, boolean own) {
     undelivered = frames;
     follow();
-    int most = backlog.slots().capacity();
+    int most = backlog.capacity();
     while (most > 0 && (own || !shunned) && drain(to, 1) > 0) {
       most--;
     }
@@ -238,8 +292,9 @@ final class ReceiveQueue {
       if (admitted == 0) {
         break;
       }
-      if (writeEach(to, batch, admitted) == 0) {
-        int frame = Long.numberOfTrailingZeros(undelivered);
+      int frame = Long.numberOfTrailingZeros(undelivered);
+      // What is still to be segmented takes several buffers nearly always.
+      if (batch.isUnsegmented(frame) || writeEach(to, batch, admitted) == 0) {
         if (!write(to, batch, frame)) {
           break;
         }
@@ -312,13 +367,18 @@ final class ReceiveQueue {
 
   /** Writes a frame that has waited, or drops it; false if it has to wait on. */
   private boolean settle(Target to, int slot) {
-    FrameBatch slots = backlog.slots();
-    int length = slots.length(slot);
-    if (gate.isOn() && !gate.admit(slots, slot, FlowGate.ALONE)) {
-      drop(slots, slot, FlowGate.ALONE);
+    FrameBatch batch = backlog.batch(slot);
+    int frame = backlog.frame(slot);
+    int length = batch.length(frame);
+    if (!to.takes(batch, frame)) { // it came for the driver before
+      drops.count(Drop.NOT_READY, length);
       return true;
     }
-    if (mayPass(slot) && write(to, slots, slot)) {
+    if (gate.isOn() && !gate.admit(batch, frame, FlowGate.ALONE)) {
+      drop(batch, frame, FlowGate.ALONE);
+      return true;
+    }
+    if (mayPass(length) && write(to, batch, frame)) {
       gate.passed(FlowGate.ALONE, length);
       return true;
     }
@@ -326,11 +386,10 @@ final class ReceiveQueue {
     return false;
   }
 
-  private boolean mayPass(int slot) {
+  private boolean mayPass(long length) {
     if (!pace.isOn()) {
       return true;
     }
-    long length = backlog.slots().length(slot);
     return pace.covers(length, length * backlog.size(), System.nanoTime());
   }
 
@@ -350,7 +409,7 @@ final class ReceiveQueue {
       }
       case SHORT -> drops.count(Drop.NO_BUFFER, length);
       case TOO_LONG -> drops.count(Drop.RX_TOO_LONG, length);
-      case EMPTY -> {
+      case EMPTY, WAITING -> {
         if (to.queue.ring().fault().isEmpty()) {
           exhausted = true;
           return false;

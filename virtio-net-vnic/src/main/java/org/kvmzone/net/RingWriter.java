@@ -21,6 +21,7 @@ final class RingWriter {
   private final Chain[] chains = new Chain[MAX_BUFFERS];
   private final int[] written = new int[MAX_BUFFERS]; // of each buffer, one frame's or a batch's
   private final SingleBuffers singles = new SingleBuffers(FrameBatch.MAX_FRAMES);
+  private int held; // chains that were taken for a frame that needs more
   private boolean touched;
   private long effort;
 
@@ -32,6 +33,8 @@ final class RingWriter {
     EMPTY,
     /** The guest has buffers, but not enough for this frame. */
     SHORT,
+    /** The same of a frame that takes many: they are kept for it until there are enough. */
+    WAITING,
     /** The guest's buffers are too small for such a frame. */
     TOO_LONG
   }
@@ -51,6 +54,9 @@ final class RingWriter {
    * @return how many were written, the first ones
    */
   int writeEach(Virtqueue ring, HeaderFormat format, FrameBatch batch, long frames) {
+    if (held > 0) {
+      return 0;
+    }
     int header = format.length();
     int popped = ring.pop(singles, Long.bitCount(frames), true);
     int count = fit(popped, header, batch, frames);
@@ -92,32 +98,60 @@ final class RingWriter {
   Outcome write(Virtqueue ring, HeaderFormat format, FrameBatch batch, int frame) {
     long need = (long) format.length() + batch.length(frame);
     effort = 0;
-    if (!popFirst(ring, format)) {
+    if (isStale()) {
+      release(ring);
+    }
+    if (held == 0 && !popFirst(ring, format)) {
       return Outcome.EMPTY;
     }
-    effort += chains[0].effort();
-    int limit = format.mergeable() ? MAX_BUFFERS : 1;
-    int count = 1;
+    held = Math.max(held, 1);
+    int limit = format.mergeable() ? Math.min(MAX_BUFFERS, ring.size()) : 1;
+    int count = 0;
     try {
-      for (long room = chains[0].writable().bytes(); room < need; count++) {
+      for (long room = 0; room < need; count++) {
         if (count == limit) {
-          giveUp(ring, count);
+          release(ring);
           return Outcome.TOO_LONG;
         }
-        if (!ring.pop(chains[count])) {
-          giveUp(ring, count);
-          return Outcome.SHORT;
+        if (count == held) {
+          if (!ring.pop(chains[count])) {
+            return lacking(ring, batch.isUnsegmented(frame));
+          }
+          held++;
         }
         room += chains[count].writable().bytes();
         effort += chains[count].effort();
       }
+      release(ring, count);
       fill(format, batch, frame, count);
     } catch (Throwable gone) {
-      giveUp(ring, count);
+      release(ring);
       throw gone;
     }
+    held = 0;
     push(ring, count);
     return Outcome.WRITTEN;
+  }
+
+  /** Whether the guest's memory was mapped anew since something was kept. */
+  private boolean isStale() {
+    for (int i = 0; i < held; i++) {
+      Buffers room = chains[i].writable();
+      for (int piece = 0; piece < room.count(); piece++) {
+        if (!room.segment(piece).scope().isAlive()) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private Outcome lacking(Virtqueue ring, boolean wait) {
+    if (wait && ring.fault().isEmpty()) {
+      return Outcome.WAITING;
+    }
+    release(ring);
+    return Outcome.SHORT;
   }
 
   /** The first buffer holds the header whole; those that cannot are given back, a few at a time. */
@@ -137,8 +171,8 @@ final class RingWriter {
   }
 
   private void fill(HeaderFormat format, FrameBatch batch, int frame, int count) {
-    // No offloads are offered, so all of the header is zero but num_buffers, which is 1 when
-    // buffers are not merged (virtio 1.3 §5.1.6.4.1).
+    // num_buffers is 1 when buffers are not merged (virtio 1.3 §5.1.6.4.1).
+    batch.copyHeaderTo(frame, header, VirtioNet.HEADER);
     header.set(LE16, VirtioNet.NUM_BUFFERS, (short) count);
     int length = batch.length(frame);
     long done = 0;
@@ -173,10 +207,20 @@ final class RingWriter {
     }
   }
 
-  private void giveUp(Virtqueue ring, int count) {
-    for (int i = count - 1; i >= 0; i--) {
-      ring.unpop(chains[i]);
+  /** Makes what is kept for a frame available to the guest again. */
+  void release(Virtqueue ring) {
+    release(ring, 0);
+  }
+
+  private void release(Virtqueue ring, int from) {
+    while (held > from) {
+      ring.unpop(chains[--held]);
     }
+  }
+
+  /** The ring that something was kept of is not ours any more. */
+  void forget() {
+    held = 0;
   }
 
   /** Whether something was given to the guest since the last call, and is to be published. */

@@ -1,7 +1,5 @@
 package org.kvmzone.net;
 
-import org.kvmzone.packet.Frame;
-
 /**
  * The frames of one batch as they leave by ports that see their tags otherwise than the port they
  * came in at: with the tag of their VLAN, or without. Made as they are needed, once for all those
@@ -14,7 +12,7 @@ final class TagForms {
   private long untaggedMade;
 
   private static FrameBatch batch() {
-    return new FrameBatch(FrameBatch.MAX_FRAMES, Frame.HEAD + VlanTag.LENGTH);
+    return new FrameBatch(FrameBatch.MAX_FRAMES, OffloadCheck.MOST_HEADERS + VlanTag.LENGTH);
   }
 
   /** The next batch is another. */
@@ -57,8 +55,8 @@ final class TagForms {
    * A frame in more pieces than a writer hands on is copied whole: there is no room for it here.
    */
   private static void settle(FrameBatch batch, int frame) {
-    if (batch.rest(frame).count() >= TapWriter.MAX_PIECES) {
-      batch.captureWhole(frame);
+    if (batch.rest(frame).count() >= TapWriter.MAX_PIECES) { // one more is what was copied of it
+      batch.capture(frame);
     }
   }
 }

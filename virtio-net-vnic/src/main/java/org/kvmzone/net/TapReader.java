@@ -3,18 +3,24 @@ package org.kvmzone.net;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.Unistd;
+import org.kvmzone.packet.Frame;
 
 /**
  * Reads frames from one descriptor of a tap into private memory, a system call a frame, as long as
  * the guest has room: what it has no room for waits here, a batch of it, and in the tap's own
- * queue, whose overflow the kernel counts.
+ * queue, whose overflow the kernel counts. What the kernel says that it left undone of a frame is
+ * held against the frame as if a guest had said so.
  */
 final class TapReader implements EventSource {
   private static final Logger LOG = System.getLogger(TapReader.class.getName());
+
+  /** So much is handed over at once, bytes: it is still in the cache when it is copied. */
+  private static final int ENOUGH = 256 << 10;
 
   private final String name;
   private final int pair;
@@ -22,9 +28,14 @@ final class TapReader implements EventSource {
   private final FrameSource source;
   private final List<TapWriter> writers;
   private final VnicClient client;
+  private final int longest;
   private final Drops drops;
-  private final FrameBatch batch;
+  private final FrameBatch batch =
+      new FrameBatch(FrameBatch.MAX_FRAMES, VirtioNet.LONGEST_UNSEGMENTED);
+  private final Frame frame = new Frame();
+  private final OffloadCheck check = new OffloadCheck();
   private long waiting; // of the batch: frames that found no room
+  private boolean more; // in the tap's queue, as far as is known
   private int loggedError;
 
   /**
@@ -34,7 +45,7 @@ final class TapReader implements EventSource {
    * @param source reads the descriptor
    * @param pair the pair of queues that its frames are for
    * @param writers those of all pairs of the device, this one's among them
-   * @param longest the longest frame, bytes
+   * @param longest bytes of the network's longest frame
    */
   TapReader(
       String name,
@@ -50,9 +61,9 @@ final class TapReader implements EventSource {
     this.fd = fd;
     this.source = source;
     this.writers = writers;
+    this.longest = longest;
     this.client = client;
     this.drops = drops;
-    batch = new FrameBatch(FrameBatch.MAX_FRAMES, longest);
   }
 
   @Override
@@ -69,13 +80,10 @@ final class TapReader implements EventSource {
     }
     waiting = waiting == 0 ? 0 : client.offer(pair, batch, waiting);
     int done = 0;
-    boolean more = true;
+    more = true;
     while (more && done < budget && waiting == 0) {
-      int limit = Math.min(batch.capacity(), budget - done);
-      int read = read(limit);
+      done += read(Math.min(batch.capacity(), budget - done));
       waiting = batch.size() == 0 ? 0 : client.offer(pair, batch, batch.all());
-      done += read;
-      more = read == limit;
     }
     return done;
   }
@@ -84,22 +92,61 @@ final class TapReader implements EventSource {
   private int read(int limit) {
     batch.clear();
     int count = 0;
-    while (count < limit) {
+    for (long bytes = 0; count < limit && bytes < ENOUGH; count++) {
       int length = source.read(batch);
       if (length < FrameSource.NOTHING) {
         log(FrameSource.NOTHING - length);
+        more = false;
         break;
       }
-      count++;
-      if (length < VirtioNet.ETHERNET) {
-        drops.count(Drop.RX_RUNT, Math.max(0, length));
-      } else if (length > batch.longest()) {
-        drops.count(Drop.RX_TOO_LONG, length);
-      } else {
-        batch.addWhole(length);
-      }
+      bytes += length;
+      add(length);
     }
     return count;
+  }
+
+  /** Adds the frame that was read, if it is any good. */
+  private void add(int length) {
+    if (length < VirtioNet.ETHERNET) {
+      drops.count(Drop.RX_RUNT, Math.max(0, length));
+      return;
+    }
+    if (length > batch.longest()) {
+      drops.count(Drop.RX_TOO_LONG, length);
+      return;
+    }
+    batch.stageWhole(length);
+    int slot = batch.size();
+    check.read(batch, slot, VirtioNet.HEADER);
+    Drop reason = check.asksNothing() ? addPlain(length) : addAsking(slot, length);
+    if (reason != null) {
+      drops.count(reason, length);
+    }
+  }
+
+  /** Adds a frame of which nothing is left undone; says why if it cannot be. */
+  private @Nullable Drop addPlain(int length) {
+    if (length > longest) {
+      return Drop.RX_TOO_LONG;
+    }
+    if (check.isVerified()) {
+      batch.addVerified();
+    } else {
+      batch.addStaged();
+    }
+    return null;
+  }
+
+  private @Nullable Drop addAsking(int slot, int length) {
+    frame.wrap(batch.memory(), batch.frameAt(slot), length, length);
+    if (check.contradiction(frame) != null) {
+      return Drop.RX_BAD_HEADER;
+    }
+    if (frame.l3Offset() + check.payload(frame) > longest) {
+      return Drop.RX_TOO_LONG;
+    }
+    check.addTo(batch);
+    return null;
   }
 
   /** A tap: each read gives a header and a frame. */

@@ -159,8 +159,6 @@ final class TapVnic {
       Errno.check(
           SysIoctl.ioctl(fd.number(), LinuxIfTun.TUNSETVNETHDRSZ, size.address()),
           "virtio-net header of tap " + name);
-      Errno.check(
-          SysIoctl.ioctl(fd.number(), LinuxIfTun.TUNSETOFFLOAD, 0), "offloads of tap " + name);
     }
   }
 }

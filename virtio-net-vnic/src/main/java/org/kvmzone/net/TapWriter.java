@@ -21,15 +21,19 @@ import org.kvmzone.bridge.memory.Buffers;
 final class TapWriter {
   private static final Logger LOG = System.getLogger(TapWriter.class.getName());
 
-  /** Pieces of a frame that the kernel is handed; one in more pieces is copied whole before. */
-  static final int MAX_PIECES = 64;
+  /**
+   * Pieces of a frame's rest that the kernel takes, with a header and a beginning before them
+   * (IOV_MAX is 1024); one in more pieces is copied before.
+   */
+  static final int MAX_PIECES = 1022;
 
   private final String name;
   private final Fd fd;
   private final int header;
+  private final Offloads offloads;
   private final Drops drops;
   private final MemorySegment pieces =
-      Arena.ofAuto().allocate((MAX_PIECES + 1) * Iovec.LAYOUT.byteSize(), 8);
+      Arena.ofAuto().allocate((2 + MAX_PIECES) * Iovec.LAYOUT.byteSize(), 8);
   private final MemorySegment restPieces = pieces.asSlice(2 * Iovec.LAYOUT.byteSize());
   private volatile boolean full;
   private int loggedError;
@@ -39,11 +43,13 @@ final class TapWriter {
    *
    * @param name the interface's, for messages
    * @param header bytes of the virtio-net header that it takes
+   * @param offloads what it takes of a frame undone
    */
-  TapWriter(String name, Fd fd, int header, Drops drops) {
+  TapWriter(String name, Fd fd, int header, Offloads offloads, Drops drops) {
     this.name = name;
     this.fd = fd;
     this.header = header;
+    this.offloads = offloads;
     this.drops = drops;
   }
 
@@ -64,15 +70,37 @@ final class TapWriter {
     return batch.size();
   }
 
-  /** Sends those frames of a batch that have their bit set; what the tap does not take is lost. */
+  /**
+   * Sends those frames of a batch that have their bit set, whoever has left them undone; what the
+   * tap does not take is lost. By the thread that has filled the batch.
+   */
   void sendEach(FrameBatch batch, long frames) {
     for (long left = frames; left != 0; left &= left - 1) {
       int frame = Long.numberOfTrailingZeros(left);
-      long result = write(batch, frame);
-      if (result < 0) {
-        drops.count(Drop.LINK_ERROR, batch.length(frame));
-        log((int) -result);
+      if (batch.isUnsegmented(frame) && !offloads.mayLeave(batch.gso(frame))) {
+        sendSegments(batch, frame);
+      } else {
+        sendOrLose(batch, frame);
       }
+    }
+  }
+
+  private void sendSegments(FrameBatch batch, int frame) {
+    Segmenter segmenter = batch.segmenter();
+    segmenter.begin(batch, frame);
+    while (segmenter.next()) {
+      FrameBatch segments = segmenter.batch();
+      for (int i = 0; i < segments.size(); i++) {
+        sendOrLose(segments, i);
+      }
+    }
+  }
+
+  private void sendOrLose(FrameBatch batch, int frame) {
+    long result = write(batch, frame);
+    if (result < 0) {
+      drops.count(Drop.LINK_ERROR, batch.length(frame));
+      log((int) -result);
     }
   }
 
@@ -82,14 +110,17 @@ final class TapWriter {
   }
 
   private long write(FrameBatch batch, int frame) {
-    if (batch.rest(frame).count() >= MAX_PIECES) {
-      batch.captureWhole(frame);
+    if (batch.rest(frame).count() > MAX_PIECES) {
+      batch.capture(frame);
     }
     long address = batch.memory().address();
     long captured = batch.captured(frame);
     Buffers rest = batch.rest(frame);
     if (rest.count() == 0 && header == VirtioNet.HEADER) {
       return Unistd.write(fd.number(), address + batch.headerAt(frame), header + captured);
+    }
+    if (rest.count() > MAX_PIECES) {
+      return -Errno.EINVAL; // a frame of 64 KiB in more descriptors than any driver has use for
     }
     Iovec.set(pieces, 0, address + batch.headerAt(frame), header);
     Iovec.set(pieces, 1, address + batch.frameAt(frame), captured);

@@ -44,6 +44,7 @@ final class TransmitQueue {
 
   private final FrameBatch batch;
   private final Frame frame = new Frame();
+  private final OffloadCheck check = new OffloadCheck();
   private final SingleBuffers singles = new SingleBuffers(FrameBatch.MAX_FRAMES);
   private final int[] written = new int[FrameBatch.MAX_FRAMES]; // nothing, into any of them
   private final Chain[] chains = new Chain[FrameBatch.MAX_FRAMES];
@@ -71,10 +72,19 @@ final class TransmitQueue {
   /** An address to announce before the guest's next frame; any thread may set it. */
   private final AtomicLong announcement = new AtomicLong(NOTHING);
 
+  /**
+   * A queue that is not set up.
+   *
+   * @param pair of queues that it belongs to
+   * @param name the VNIC's, for probes
+   * @param mtu bytes of payload of the longest frame that leaves
+   * @param unsegmented whether the guest may send longer ones that are yet to be segmented
+   */
   TransmitQueue(
       int pair,
       String name,
       int mtu,
+      boolean unsegmented,
       Vnic vnic,
       LinkProtection protection,
       Optional<HostServices> services,
@@ -87,7 +97,9 @@ final class TransmitQueue {
     this.protection = protection;
     this.services = services.orElse(null);
     this.drops = drops;
-    batch = new FrameBatch(FrameBatch.MAX_FRAMES, mtu + VirtioNet.OVERHEAD);
+    int room = mtu + VirtioNet.OVERHEAD;
+    int longest = unsegmented ? VirtioNet.LONGEST_UNSEGMENTED : room;
+    batch = new FrameBatch(FrameBatch.MAX_FRAMES, room, longest);
     for (int i = 0; i < chains.length; i++) {
       chains[i] = new Chain();
     }
@@ -184,11 +196,17 @@ final class TransmitQueue {
     popped = 0;
     pop(ring, Math.min(limit, chains.length));
     touch(format.length());
-    plain = single && takePlain(ring);
+    plain = single && beginsPlain() && takePlain(ring);
     if (!plain) {
       judgeEach(ring);
     }
     return popped;
+  }
+
+  /** Whether the first frame looks plain; the guest may still make another of it. */
+  private boolean beginsPlain() {
+    long at = singles.offset(0);
+    return singles.length(0) < format.length() || NetHeader.asksNothing(singles.memory(), at);
   }
 
   /** Takes the plain frames at the beginning, and leaves the others for later; false if none is. */
@@ -281,31 +299,74 @@ final class TransmitQueue {
     } else {
       batch.stage(chains[index].readable(), header, length);
     }
-    // Without offloads a frame is sent as it is (virtio 1.3 §5.1.6.2.1). What other fields and
+    // A frame that asks for nothing is sent as it is (virtio 1.3 §5.1.6.2.1). What other fields and
     // flags say is of no meaning then.
     if (!batch.asksNothing(batch.size(), header)) {
-      return Drop.BAD_HEADER;
+      return judgeAsking(index, header, length);
     }
-    if (length - VirtioNet.ETHERNET <= mtu
-        && protection.passesAtAGlance(batch.memory(), batch.frameAt(batch.size()), length)) {
-      return add(index);
+    if (length > batch.room()) {
+      return Drop.TX_TOO_LONG;
+    }
+    if (length - VirtioNet.ETHERNET <= mtu && passesAtAGlance(length)) {
+      return add(index, false);
     }
     return examine(index, length);
   }
 
+  private boolean passesAtAGlance(int length) {
+    return protection.passesAtAGlance(batch.memory(), batch.frameAt(batch.size()), length);
+  }
+
+  /** A frame that leaves its checksum or its segmentation to us. */
+  private Enum<?> judgeAsking(int index, int header, int length) {
+    int slot = batch.size();
+    check.read(batch, slot, header);
+    if (!check.isNegotiated(format.offloads())) {
+      return Drop.BAD_HEADER;
+    }
+    wrap(length);
+    if (frame.needsWhole() || batch.captured(slot) < Math.min(length, check.reach(frame))) {
+      batch.capture(slot);
+      wrap(length);
+    }
+    Drop contradiction = check.contradiction(frame);
+    if (contradiction != null) {
+      return contradiction;
+    }
+    if (check.payload(frame) > mtu) {
+      return Drop.TX_TOO_LONG;
+    }
+    if (!passesAtAGlance(length)) {
+      if (!check.isUnsegmented() && batch.captured(slot) == length) {
+        check.finish(batch); // our services want to see it complete
+        return examine(index, length);
+      }
+      // What is to be segmented is judged once: its headers are those of each segment.
+      Verdict verdict = protection.check(frame);
+      if (!verdict.passes()) {
+        return verdict;
+      }
+    }
+    return add(index, true);
+  }
+
   /** Sends the frame that was staged, if its flow lets it pass. */
-  private Enum<?> add(int index) {
+  private Enum<?> add(int index, boolean undone) {
     if (gate.isOn() && !gate.admit(batch, batch.size(), index)) {
       return gate.reason(index);
     }
-    batch.addStaged();
+    if (undone) {
+      check.addTo(batch);
+    } else {
+      batch.addStaged();
+    }
     return Verdict.PASS;
   }
 
   private Enum<?> examine(int index, int length) {
     wrap(length);
     if (frame.needsWhole()) {
-      batch.captureWhole(batch.size());
+      batch.capture(batch.size());
       wrap(length);
     }
     if (frame.isEthernet() && length - frame.l3Offset() > mtu) {
@@ -321,7 +382,7 @@ final class TransmitQueue {
         return answer;
       }
     }
-    return add(index);
+    return add(index, false);
   }
 
   private void wrap(int length) {

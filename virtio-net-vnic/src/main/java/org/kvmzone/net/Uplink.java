@@ -61,6 +61,7 @@ final class Uplink implements VnicClient, AutoCloseable {
     this.link = link;
     drops = new Drops(link);
     kernel = opener.open(this, drops);
+    kernel.negotiated(Offloads.EVERY); // what a port does not take undone is done for it
     try {
       PortConfig.Station station = new PortConfig.Station("uplink " + link, NOBODY);
       port = stub.attach(station, PORT, 1, this, drops, () -> {});

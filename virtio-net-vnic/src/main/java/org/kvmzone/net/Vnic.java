@@ -23,6 +23,14 @@ interface Vnic extends AutoCloseable {
    */
   int send(int queue, FrameBatch batch);
 
+  /** What this network takes of a guest's frames undone; what it does not is not offered. */
+  default Offloads offloads() {
+    return Offloads.EVERY;
+  }
+
+  /** What the guest has negotiated from now on; called while none of its queues is served. */
+  default void negotiated(Offloads guest) {}
+
   /** What has to be polled so that frames arrive, by the thread of receive queue {@code queue}. */
   List<EventSource> sources(int queue);
 

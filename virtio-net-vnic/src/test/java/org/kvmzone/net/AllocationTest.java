@@ -7,6 +7,9 @@ import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.kvmzone.bridge.testing.GuestRam;
 
 /** The data path allocates nothing, from one guest's ring to the other's. */
 class AllocationTest {
@@ -25,6 +28,42 @@ class AllocationTest {
       Arrays.setAll(frames, i -> TransmitTest.frame(10 * i));
       assertThat(leastAllocated(a, b, frames)).isZero();
     }
+  }
+
+  /** Neither does what is left undone: whether it goes on whole, or is cut into segments. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void undoneFramesCostNoMemory(boolean taken) {
+    String stub = Devices.stubName();
+    long all = Guest.MODERN | Offloads.ALL;
+    UndoneFrame frame = UndoneFrame.tcp(1448, 30_000);
+    int segments = frame.finished().size();
+    try (Guest a = new Guest(Devices.a(stub, ",allowed-ips.0=" + Devices.IP_A), all);
+        Guest b = new Guest(Devices.b(stub, ""), taken ? all : Guest.MODERN)) {
+      b.offer(Guest.RING, Guest.BUFFER);
+      GuestRam.Piece[] pieces = {a.ram().readable(frame.header()), a.ram().readable(frame.bytes())};
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      long allocated = Long.MAX_VALUE;
+      while (allocated > 0 && System.nanoTime() < end) {
+        allocated = 0;
+        for (int i = 0; i < 1000; i++) {
+          allocated += round(a, b, pieces, taken ? 1 : segments);
+        }
+      }
+      assertThat(allocated).isZero();
+    }
+  }
+
+  private static long round(Guest a, Guest b, GuestRam.Piece[] pieces, int arrive) {
+    for (int i = 0; i < 4; i++) {
+      int ignored = a.tx().add(pieces);
+    }
+    long before = THREADS.getCurrentThreadAllocatedBytes();
+    a.transmit();
+    long after = THREADS.getCurrentThreadAllocatedBytes();
+    assertThat(a.sent()).isEqualTo(4);
+    assertThat(b.received()).hasSize(4 * arrive);
+    return after - before;
   }
 
   /**

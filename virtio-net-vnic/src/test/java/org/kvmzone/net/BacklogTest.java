@@ -20,14 +20,14 @@ class BacklogTest {
   }
 
   private static byte[] take(Backlog backlog) {
-    byte[] frame = Recorder.bytes(backlog.slots(), backlog.first());
+    byte[] frame = Recorder.bytes(backlog.batch(backlog.first()), backlog.frame(backlog.first()));
     backlog.removeFirst();
     return frame;
   }
 
   @Test
   void framesComeOutWhole_inOrder_asManyAsFit() {
-    Backlog backlog = new Backlog(16, 200);
+    Backlog backlog = new Backlog(16, 200, 200);
     assertThat(backlog.isEmpty()).isTrue();
     assertThat(backlog.first()).isEqualTo(-1);
     for (int round = 0; round < 10; round++) {
@@ -46,7 +46,7 @@ class BacklogTest {
   /** A sender whose memory goes away under the copy leaves no hole that stops the others. */
   @Test
   void copyThatFails_isSkipped() {
-    Backlog backlog = new Backlog(4, 200);
+    Backlog backlog = new Backlog(4, 200, 200);
     FrameBatch gone = new FrameBatch(1, 200);
     try (Arena arena = Arena.ofShared()) {
       Buffers source = new Buffers();
@@ -70,7 +70,7 @@ class BacklogTest {
   void severalSenders_loseNothing_andKeepTheirOrder() throws InterruptedException {
     int senders = 3;
     int each = 5_000;
-    Backlog backlog = new Backlog(64, 200);
+    Backlog backlog = new Backlog(64, 200, 200);
     List<Thread> threads = new ArrayList<>();
     for (int s = 0; s < senders; s++) {
       int sender = s;
@@ -95,7 +95,7 @@ class BacklogTest {
 
   private static void offer(Backlog backlog, int sender, int count) {
     FrameBatch batch = Recorder.batch(frame(sender, 0));
-    batch.captureWhole(0);
+    batch.capture(0);
     for (int i = 0; i < count; i++) {
       MemorySegment.copy(
           frame(sender, i), 0, batch.memory(), ValueLayout.JAVA_BYTE, batch.frameAt(0), 200);

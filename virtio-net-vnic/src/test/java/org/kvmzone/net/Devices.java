@@ -47,6 +47,7 @@ final class Devices {
   /** A network that keeps what is sent, and takes as much as it is told to. */
   static final class ScriptedVnic implements Vnic {
     final List<byte[]> sent = new ArrayList<>();
+    final List<byte[]> headers = new ArrayList<>();
     int room = Integer.MAX_VALUE;
     boolean closed;
     @Nullable VnicClient client;
@@ -63,6 +64,7 @@ final class Devices {
       int taken = Math.min(room, batch.size());
       for (int i = 0; i < taken; i++) {
         sent.add(Recorder.bytes(batch, i));
+        headers.add(Recorder.header(batch, i));
       }
       room -= taken;
       return taken;

@@ -39,7 +39,9 @@ public final class FrameFuzz {
           "rxfiltered",
           "rxtoolong",
           "rxnotready",
-          "ierrors");
+          "ierrors",
+          "crtime",
+          "snaptime");
 
   private static final String LEASE =
       ",allowed-ips.0=" + IP_A + ",ip=" + IP_A + ",netmask=255.255.255.0,server_ip=192.0.2.1";

@@ -53,6 +53,7 @@ final class Guest implements AutoCloseable {
   private final Map<Integer, Piece> offered = new HashMap<>();
   private final Map<Integer, Piece> sending = new HashMap<>();
   private final Deque<Piece> spare = new ArrayDeque<>();
+  private final List<byte[]> headers = new ArrayList<>();
 
   Guest(NetDevice device) {
     this(device, MODERN);
@@ -218,12 +219,34 @@ final class Guest implements AutoCloseable {
     }
   }
 
+  /** Makes a frame of any length available, after this header, in pieces of up to 4 KiB. */
+  int queueLong(byte[] header, byte[] frame) {
+    return queueInPieces(header, frame, (frame.length + 4095) / 4096);
+  }
+
+  /** The same in so many pieces, and one for the header. */
+  int queueInPieces(byte[] header, byte[] frame, int number) {
+    List<Piece> pieces = new ArrayList<>(List.of(ram.readable(header)));
+    int each = (frame.length + number - 1) / number;
+    for (int at = 0; at < frame.length; at += each) {
+      pieces.add(ram.readable(Arrays.copyOfRange(frame, at, Math.min(frame.length, at + each))));
+    }
+    return tx.add(pieces.toArray(Piece[]::new));
+  }
+
+  /** The headers of what the last call of {@link #received} gave. */
+  List<byte[]> headers() {
+    return List.copyOf(headers);
+  }
+
   /** What has come in, without headers; the buffers are offered again. */
   List<byte[]> received() {
     List<byte[]> frames = new ArrayList<>();
+    headers.clear();
     for (var used = rx.nextUsed(); used.isPresent(); used = rx.nextUsed()) {
       byte[] first = buffer(used.get());
       byte[] frame = Arrays.copyOfRange(first, headerLength(), first.length);
+      headers.add(Arrays.copyOf(first, headerLength()));
       int buffers =
           headerLength() == VirtioNet.HEADER
               ? MemorySegment.ofArray(first).get(LE16, VirtioNet.NUM_BUFFERS)

@@ -92,6 +92,12 @@ final class NetNamespace implements AutoCloseable {
     assumeTrue(exit(arguments) == 0, "this kernel has no " + what + ": not tested");
   }
 
+  /** Makes a bridge of the kernel's, up; skips the test where there is none. */
+  void bridge(String name) {
+    ipOrSkip("bridges", "link", "add", name, "type", "bridge");
+    ip("link", "set", name, "up", "addrgenmode", "none");
+  }
+
   /** Waits until a link and what is below it are up: until then it loses frames silently. */
   void awaitRunning(String link) {
     Await.until(

@@ -188,6 +188,8 @@ class NetPropertiesTest {
         "mac-nospoof=yes|mac-nospoof=yes: must be on or off",
         "mtu=575|mtu=575: must be a whole number from 576 to 9000",
         "mtu=9001|mtu=9001: must be",
+        "csum=off,tso=on|tso=on: must be off, as csum= is",
+        "csum=off,uso=on|uso=on: must be off, as csum= is",
         "queues=0|queues=0: must be",
         "queues=65|queues=65: must be",
         "threads=3|threads=3: must be a whole number from 1 to 2",
@@ -232,6 +234,7 @@ class NetPropertiesTest {
           .containsEntry("server_ip", "169.254.169.254")
           .containsEntry("protection", "mac-nospoof,ip-nospoof,dhcp-nospoof")
           .containsEntry("mtu", "1500")
+          .containsEntry("offloads", "csum,tso,uso")
           .doesNotContainKey("gateway_ip");
       assertThat(device.report().counters().keySet())
           .contains(

@@ -33,10 +33,26 @@ class NetRehearsalTest {
                   case "obytes64" -> way == NetRehearsal.Way.CHARGEN ? 0 : 256_000 * 1514;
                   case "ipackets64" -> receives(way) ? 256_000 : 0;
                   case "rbytes64" -> receives(way) ? 256_000 * 1514 : 0;
+                  case "crtime", "snaptime" -> count; // of the clock
                   default -> 0;
                 };
             assertThat(count).as(name).isEqualTo(expected);
           });
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0,true", "0,false", "0x400000000,true", "0x400000000,false"})
+  void unsegmentedFrames_arriveWholeOrAsSegments(String features, boolean taken) {
+    try (NetRehearsal rehearsal = NetRehearsal.unsegmented(Long.decode(features), taken)) {
+      int frames = 0;
+      for (int i = 0; i < 100; i++) {
+        frames += rehearsal.round();
+      }
+      int each = taken ? 1 : (NetRehearsal.UNSEGMENTED_BYTES + 1447) / 1448;
+      assertThat(frames).isPositive();
+      assertThat(rehearsal.counters()).containsEntry("opackets64", (long) frames);
+      assertThat(rehearsal.received()).containsEntry("ipackets64", (long) frames * each);
     }
   }
 

@@ -65,6 +65,13 @@ final class Recorder implements VnicClient {
     return bytes;
   }
 
+  /** The virtio-net header of a frame. */
+  static byte[] header(FrameBatch batch, int frame) {
+    byte[] header = new byte[VirtioNet.HEADER];
+    batch.copyHeaderTo(frame, MemorySegment.ofArray(header), header.length);
+    return header;
+  }
+
   /** A batch of frames, of which only the beginnings are copied. */
   static FrameBatch batch(byte[]... frames) {
     int longest = Arrays.stream(frames).mapToInt(frame -> frame.length).max().orElse(0);

@@ -81,6 +81,9 @@ public record DeviceArguments(
   private void nic(Map<String, String> properties) {
     properties.put("netdev", device.id());
     device.spec().text("macaddr").ifPresent(mac -> properties.put("mac", mac));
+    // So that the guest's driver begins with it; only if it is given, since QEMU refuses to go on
+    // with a back end that does not know of it.
+    device.spec().text("mtu").ifPresent(mtu -> properties.put("host_mtu", mtu));
     Optional<Integer> queues = queues().filter(pairs -> pairs > 1);
     queues.ifPresent(pairs -> properties.put("mq", "on"));
     if (Quirk.NO_MSIX_FOR_NICS.appliesTo(version, accelerator)) {

@@ -52,7 +52,7 @@ class QemuCommandLineTest {
                 FrontEnd.NETDEV, Spec.parse("vnic,id=net0,over=s0,macaddr=02:08:20:00:00:01")),
             new GuestDevice(
                 FrontEnd.NETDEV,
-                Spec.parse("vnic,id=net1,over=s1,macaddr=02:08:20:00:00:02,queues=4")),
+                Spec.parse("vnic,id=net1,over=s1,macaddr=02:08:20:00:00:02,mtu=9000,queues=4")),
             new GuestDevice(FrontEnd.CHARDEV, Spec.parse("zvol,id=disk0,path=/srv/a,,b.img")),
             new GuestDevice(
                 FrontEnd.CHARDEV, Spec.parse("zvol,id=disk1,path=/srv/c.img,queues=4"))),

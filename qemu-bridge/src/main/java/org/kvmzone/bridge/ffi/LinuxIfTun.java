@@ -26,5 +26,17 @@ public final class LinuxIfTun {
   /** A virtio-net header before each frame. */
   public static final int IFF_VNET_HDR = 0x4000;
 
+  /** For {@link #TUNSETOFFLOAD}: frames whose checksum is not finished. */
+  public static final int TUN_F_CSUM = 0x01;
+
+  /** TCP over IPv4 that is not segmented. */
+  public static final int TUN_F_TSO4 = 0x02;
+
+  /** TCP over IPv6 that is not segmented. */
+  public static final int TUN_F_TSO6 = 0x04;
+
+  /** Such TCP with the CWR flag. */
+  public static final int TUN_F_TSO_ECN = 0x08;
+
   private LinuxIfTun() {}
 }

@@ -82,6 +82,36 @@ public final class Buffers {
     addSlice(source, position, length);
   }
 
+  /** Forgets the first {@code length} bytes. */
+  public void removeFirst(long length) {
+    Objects.checkIndex(length, bytes + 1);
+    int whole = locate(length);
+    long part = within;
+    bytes -= length;
+    count -= whole;
+    for (int i = 0; whole > 0 && i < count; i++) {
+      move(i + whole, i);
+    }
+    if (count == 0) {
+      firstLength = 0;
+    } else if (part > 0) {
+      firstOffset += part;
+      firstLength -= part;
+    }
+  }
+
+  private void move(int from, int to) {
+    if (to == 0) {
+      first = segments[from - 1];
+      firstOffset = offsets[from - 1];
+      firstLength = lengths[from - 1];
+    } else {
+      segments[to - 1] = segments[from - 1];
+      offsets[to - 1] = offsets[from - 1];
+      lengths[to - 1] = lengths[from - 1];
+    }
+  }
+
   /** Adds the run of {@code length} bytes that begins at {@code position} of another list. */
   public void addSlice(Buffers source, long position, long length) {
     Objects.checkFromIndexSize(position, length, source.bytes);

@@ -84,7 +84,7 @@ class BuffersModelTest {
   private void operate(Both left, Both right) {
     int position = random.nextInt(left.bytes.size() + 1);
     int length = random.nextInt(left.bytes.size() - position + 1);
-    switch (random.nextInt(6)) {
+    switch (random.nextInt(7)) {
       case 0 -> copyFromASegment(left, position, length);
       case 1 -> copyToASegment(left, position, length);
       case 2 -> copyToBuffers(left, position, Math.min(length, right.bytes.size()), right);
@@ -93,6 +93,11 @@ class BuffersModelTest {
         left.bytes.subList(position, position + length).forEach(at -> model[at] = 0);
       }
       case 4 -> oneByte(left);
+      case 5 -> {
+        int first = Math.min(length, 9); // or little is left for the others
+        left.buffers.removeFirst(first);
+        left.bytes.subList(0, first).clear();
+      }
       default -> slice(left, position, length);
     }
   }
