@@ -17,9 +17,10 @@ import org.kvmzone.system.Devices.Hosting;
  * A guest sees its link go down with the host's, and come up with it, even after it was deleted.
  */
 final class LinkStateIT {
+  /** Always of one address: a guest asks for another no sooner than it misses the old one. */
   private static final String TAP =
-      "ip tuntap add kvmtap0 mode tap vnet_hdr && ip addr add 10.89.0.1/24 dev kvmtap0"
-          + " && ip link set kvmtap0 up";
+      "ip tuntap add kvmtap0 mode tap vnet_hdr && ip link set kvmtap0 address 02:08:20:00:00:01"
+          + " && ip addr add 10.89.0.1/24 dev kvmtap0 && ip link set kvmtap0 up";
 
   @TempDir Path directory;
 
