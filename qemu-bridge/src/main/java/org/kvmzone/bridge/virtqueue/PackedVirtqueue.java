@@ -207,6 +207,10 @@ public final class PackedVirtqueue implements Virtqueue {
     long base = region.guestAddress();
     long span = region.size();
     batch.memory = region.segment();
+    short[] slots = this.slots; // an acquiring load has fields read again
+    int[] heads = batch.heads;
+    long[] offsets = batch.offsets;
+    long[] lengths = batch.lengths;
     for (int i = 0; i < most; i++) {
       long at = (long) (slot + i) * DESCRIPTOR_SIZE;
       // Acquire: as in next().
@@ -221,9 +225,9 @@ public final class PackedVirtqueue implements Virtqueue {
         return i;
       }
       slots[id] = 1;
-      batch.heads[i] = id;
-      batch.offsets[i] = offset;
-      batch.lengths[i] = length;
+      heads[i] = id;
+      offsets[i] = offset;
+      lengths[i] = length;
     }
     return most;
   }
@@ -306,13 +310,30 @@ public final class PackedVirtqueue implements Virtqueue {
     if (isDead()) {
       return;
     }
-    for (int i = from; i < to; i++) {
-      int id = batch.heads[i];
+    int first = from;
+    if (used == published && first < to) {
+      int id = batch.heads[first];
       slots[id] = 0;
-      addUsed(id, written[i], 1);
-      if (log != null) {
-        log.mark(memory, batch.memory.address() + batch.offsets[i], written[i]);
-      }
+      addUsed(id, written[first], 1);
+      first++;
+    }
+    writeUsed(batch, first, to, written);
+    for (int i = from; log != null && i < to; i++) {
+      log.mark(memory, batch.memory.address() + batch.offsets[i], written[i]);
+    }
+  }
+
+  /** Writes used descriptors at once; none is the first, whose flags the driver looks at. */
+  private void writeUsed(SingleBuffers batch, int from, int to, int[] written) {
+    MemorySegment descriptors = ring.descriptors();
+    int[] heads = batch.heads;
+    for (int i = from; i < to; i++) {
+      int id = heads[i];
+      slots[id] = 0;
+      long at = places.at(used);
+      descriptors.set(LE64, at + LENGTH$OFFSET, element(used, id, written[i]));
+      logDescriptor(at);
+      used = places.advance(used, 1);
     }
   }
 
