@@ -1,14 +1,12 @@
 package org.kvmzone.cli;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.kvmzone.cli.FlowCommand.Flow;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code kvmzone flow list}: flowadm's show-flow. */
 @Command(
@@ -26,11 +24,7 @@ final class FlowListCommand implements Callable<Integer> {
   @Option(names = "-p", description = "For programs: fields joined by colons, no field names.")
   private boolean parseable;
 
-  @Option(names = "-l", paramLabel = "LINK", description = "Of which VNIC (default: all).")
-  private List<String> links = new ArrayList<>();
-
-  @Parameters(arity = "0..*", paramLabel = "FLOW", description = "Which (default: all).")
-  private List<String> flows = new ArrayList<>();
+  @Mixin private FlowChoice choice = new FlowChoice();
 
   private final Context context;
 
@@ -46,9 +40,7 @@ final class FlowListCommand implements Callable<Integer> {
         FIELDS,
         FIELDS,
         parseable,
-        FlowCommand.flows(context, links, flows).stream()
-            .map(flow -> Columns.row(FIELDS, cells(flow)))
-            .toList());
+        choice.of(context).stream().map(flow -> Columns.row(FIELDS, cells(flow))).toList());
     return 0;
   }
 

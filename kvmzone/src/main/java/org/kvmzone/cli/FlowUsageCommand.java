@@ -1,13 +1,11 @@
 package org.kvmzone.cli;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code kvmzone flow show-usage}. */
 @Command(
@@ -25,11 +23,7 @@ final class FlowUsageCommand implements Callable<Integer> {
   @Option(names = "-p", description = "For programs: fields joined by colons, no field names.")
   private boolean parseable;
 
-  @Option(names = "-l", paramLabel = "LINK", description = "Of which VNIC (default: all).")
-  private List<String> links = new ArrayList<>();
-
-  @Parameters(arity = "0..*", paramLabel = "FLOW", description = "Which (default: all).")
-  private List<String> flows = new ArrayList<>();
+  @Mixin private FlowChoice choice = new FlowChoice();
 
   private final Context context;
 
@@ -45,7 +39,7 @@ final class FlowUsageCommand implements Callable<Integer> {
         FIELDS,
         FIELDS,
         parseable,
-        FlowCommand.flows(context, links, flows).stream()
+        choice.of(context).stream()
             .map(flow ->
                 Usage.row("flow", flow.link().name() + "/" + flow.name(), flow.report(), ""))
             .toList());

@@ -1,11 +1,8 @@
 package org.kvmzone.system;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,9 +24,7 @@ final class LinkStateIT {
   @ParameterizedTest
   @EnumSource
   void guest_seesTheStateOfItsTap(QemuVersion version) throws IOException {
-    assumeTrue(
-        exit("unshare", "--net", "sh", "-ec", TAP) == 0,
-        "this user may not make a tap in a network namespace of its own");
+    TapNamespace.assumePossible(directory);
     try (Devices devices =
             new Devices(Hosting.IN_QEMU, directory, 1)
                 .net(
@@ -83,11 +78,6 @@ final class LinkStateIT {
 
   private static Qemu.Launch inNamespace(QemuVersion version, Devices devices) {
     Qemu.Launch qemu = new Qemu.ByHand(version, 1, devices.arguments(version));
-    return (console, monitor) -> {
-      List<String> words =
-          new ArrayList<>(List.of("unshare", "--net", "sh", "-ec", TAP + "; exec \"$@\"", "sh"));
-      words.addAll(qemu.words(console, monitor));
-      return words;
-    };
+    return TapNamespace.launch(TAP, qemu);
   }
 }

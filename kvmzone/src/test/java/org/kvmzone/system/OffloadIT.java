@@ -1,7 +1,6 @@
 package org.kvmzone.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,7 +8,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -33,7 +31,7 @@ final class OffloadIT {
   @ParameterizedTest
   @CsvSource({"STOCK,1500,''", "TEN,1500,''", "TEN,9000,''", "STOCK,1500,',csum=off'"})
   void guestOnATap_andTheHost(QemuVersion version, int mtu, String properties) throws IOException {
-    assumeTrue(mayMakeTaps(), "this user may not make a tap in a network namespace of its own");
+    TapNamespace.assumePossible(directory);
     try (Devices devices =
             new Devices(Hosting.IN_QEMU, directory, 1)
                 .net(
@@ -65,22 +63,9 @@ final class OffloadIT {
         ("ip tuntap add kvmtap0 mode tap vnet_hdr; ip addr add 10.89.0.1/24 dev kvmtap0;"
                 + " ip link set kvmtap0 mtu %d up;"
                 + " for port in 5201 5202; do"
-                + " iperf3 -s -1 -p $port --idle-timeout 150 >/dev/null 2>&1 & done;"
-                + " exec \"$@\"")
+                + " iperf3 -s -1 -p $port --idle-timeout 150 >/dev/null 2>&1 & done")
             .formatted(mtu);
-    return (console, monitor) -> {
-      List<String> words = new ArrayList<>(List.of("unshare", "--net", "sh", "-ec", tap, "sh"));
-      words.addAll(qemu.words(console, monitor));
-      return words;
-    };
-  }
-
-  private boolean mayMakeTaps() throws IOException {
-    List<String> words =
-        List.of("unshare", "--net", "ip", "tuntap", "add", "kvmtap0", "mode", "tap");
-    try (Command command = new Command(directory, Map.of(), words)) {
-      return command.awaitExit(Duration.ofSeconds(10)) == 0;
-    }
+    return TapNamespace.launch(tap, qemu);
   }
 
   /** The other guest takes what is undone, or gets it done. */

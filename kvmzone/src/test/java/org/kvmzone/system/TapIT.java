@@ -1,13 +1,7 @@
 package org.kvmzone.system;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -22,7 +16,7 @@ final class TapIT {
   @ParameterizedTest
   @EnumSource
   void guest_reachesTheHostsSideOfATap(QemuVersion version) throws IOException {
-    assumeTrue(mayMakeTaps(), "this user may not make a tap in a network namespace of its own");
+    TapNamespace.assumePossible(directory);
     try (Devices devices =
             new Devices(Hosting.IN_QEMU, directory, QUEUES)
                 .net(
@@ -45,19 +39,7 @@ final class TapIT {
     Qemu.Launch qemu = new Qemu.ByHand(version, QUEUES, devices.arguments(version));
     String tap =
         "ip tuntap add kvmtap0 mode tap vnet_hdr multi_queue; ip addr add 10.89.0.1/24 dev kvmtap0;"
-            + " ip link set kvmtap0 up; exec \"$@\"";
-    return (console, monitor) -> {
-      List<String> words = new ArrayList<>(List.of("unshare", "--net", "sh", "-ec", tap, "sh"));
-      words.addAll(qemu.words(console, monitor));
-      return words;
-    };
-  }
-
-  private boolean mayMakeTaps() throws IOException {
-    List<String> words =
-        List.of("unshare", "--net", "ip", "tuntap", "add", "kvmtap0", "mode", "tap");
-    try (Command command = new Command(directory, Map.of(), words)) {
-      return command.awaitExit(Duration.ofSeconds(10)) == 0;
-    }
+            + " ip link set kvmtap0 up";
+    return TapNamespace.launch(tap, qemu);
   }
 }
