@@ -5,7 +5,8 @@ import java.util.regex.Pattern;
 
 /**
  * How much a VNIC or a flow may send, and receive, in a second: dladm's {@code maxbw}. Counted are
- * Ethernet frames without their check sequence.
+ * Ethernet frames without their check sequence; one that is still to be segmented counts as it is
+ * handed over, without the headers that its segments will have.
  *
  * @param bitsPerSecond 0, which lets nothing pass, or {@link #LEAST} to {@link #MOST}
  */

@@ -46,7 +46,7 @@ public final class BareFrontEnd {
   private BareFrontEnd() {}
 
   /** Takes the options of {@link BareBackend} that say what the back end is. */
-  public static void main(String[] words) throws IOException {
+  public static void main(String[] words) throws IOException, InterruptedException {
     try {
       Options options = options(words, "none");
       rehearse(options);
@@ -82,7 +82,7 @@ public final class BareFrontEnd {
    * Drives a back end in this process for a moment: whatever a session brings with it (classes,
    * memory that is closed) is there when the loop is compiled, and undoes no compilation later.
    */
-  private static void rehearse(Options options) {
+  private static void rehearse(Options options) throws InterruptedException {
     Fd[] pair = FrontEnd.pair();
     Thread backend =
         new Thread(
@@ -97,9 +97,7 @@ public final class BareFrontEnd {
     backend.setDaemon(true);
     backend.start();
     long[] _ = drive(pair[0], options, REHEARSAL_WINDOWS);
-    while (backend.isAlive()) {
-      Thread.onSpinWait();
-    }
+    backend.join();
   }
 
   /** Drives a loop of this thread's own, both when it wants kicks and when it does not. */
