@@ -48,14 +48,16 @@ final class KillIT {
     try (Qemu qemu = Qemu.start(directory, new Qemu.ByHand(version, 1, arguments(packed)))) {
       Guest guest = qemu.guest();
       guest.awaitReady();
+      long began = System.nanoTime();
       guest.run(FIO);
+      long whole = System.nanoTime() - began;
       assertThat(guest.run(RING_PACKED)).isEqualTo(packed.equals("on") ? "1" : "0");
       Footprint before = Footprint.of(qemu.pid());
       for (int round = 0; round < ROUNDS; round++) {
         guest.tell(FIO);
         // Now and then the successor dies as well, perhaps before it has taken over.
         for (int deaths = random.nextInt(3) == 0 ? 2 : 1; deaths > 0; deaths--) {
-          awaitWork(Duration.ofMillis(random.nextInt(2000)));
+          awaitWork(Duration.ofNanos(random.nextLong(whole / 3))); // long before fio ends
           server.kill();
           lost.accept(SlowZvol.underWay(SlowZvolProvider.underWay(disk())));
           server = serve();
