@@ -54,6 +54,16 @@ record Context(
         .or(StateDirectory::standard);
   }
 
+  /**
+   * The same, to keep something there.
+   *
+   * @throws Failure if nothing says where that is
+   */
+  StateDirectory keptState() {
+    return stateDirectory()
+        .orElseThrow(() -> Failure.failed("nothing can be kept: set KVMZONE_STATE to a directory"));
+  }
+
   /** The same, with what follows {@code --}. */
   Context withQemuOptions(List<String> options) {
     return new Context(in, out, err, environment, exec, runDirectories, List.copyOf(options));

@@ -2,9 +2,11 @@ package org.kvmzone.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.kvmzone.bridge.control.ControlClient;
 import org.kvmzone.bridge.control.ControlException;
 import org.kvmzone.bridge.control.Json;
@@ -36,6 +38,20 @@ final class Hosts {
     }
   }
 
+  /**
+   * Connects to a host, if it runs.
+   *
+   * @throws IOException if that cannot be a name
+   */
+  static Optional<ControlClient> ifRunning(RunDirectory directory, String name) throws IOException {
+    Path socket = directory.socket(name);
+    try {
+      return Optional.of(ControlClient.connect(socket, Plugging.PATIENCE));
+    } catch (IOException nobody) {
+      return Optional.empty();
+    }
+  }
+
   /** Asks; what the host cannot do is a failure of the command. */
   static Json.Obj ask(ControlClient host, String command, Json.Obj members) throws IOException {
     try {
@@ -43,12 +59,6 @@ final class Hosts {
     } catch (ControlException e) {
       throw Failure.failed(e.line(), e);
     }
-  }
-
-  /** Removes a device, whoever is connected to it. */
-  static void remove(ControlClient host, String id) throws IOException {
-    Json.Obj request = Json.object().put("device", id).put("force", true).build();
-    Json.Obj ignored = ask(host, "remove", request);
   }
 
   /** A member in print; a dash if it is not there. */

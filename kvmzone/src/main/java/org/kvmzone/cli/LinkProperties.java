@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.kvmzone.bridge.probe.Nearest;
 import org.kvmzone.cli.Links.Link;
 
@@ -28,6 +29,9 @@ final class LinkProperties {
       List.of("mac-nospoof", "restricted", "ip-nospoof", "dhcp-nospoof");
   private static final List<String> LISTS = List.of("allowed-ips", "allowed-dhcp-cids");
   private static final String NONE = "none";
+
+  /** Of this process, which is none of those that have VNICs. */
+  private static final Pattern DESCRIPTOR = Pattern.compile("fd(\\..*)?");
 
   /** What dladm prints for what has no value. */
   private static final String NO_VALUE = "--";
@@ -84,6 +88,28 @@ final class LinkProperties {
     Map<String, String> changes = new LinkedHashMap<>();
     properties.forEach((name, values) -> change(known(name, SETTABLE), values, changes));
     return changes;
+  }
+
+  /**
+   * What a SPEC says of a VNIC that is made with these properties: of this list, or of a SPEC.
+   *
+   * @throws Failure if one has several values that is no list
+   */
+  static Map<String, String> ofNew(Map<String, List<String>> properties) {
+    Map<String, String> values = new LinkedHashMap<>();
+    properties.forEach((name, given) -> {
+      if (SETTABLE.contains(name)) {
+        change(name, given, values);
+      } else if (given.size() > 1) {
+        throw Failure.usage("-p " + name + ": has one value");
+      } else if (name.equals("id") || DESCRIPTOR.matcher(name).matches()) {
+        throw Failure.usage("-p " + name + ": cannot be given to what is made elsewhere");
+      } else {
+        values.put(name, given.getFirst());
+      }
+    });
+    values.values().removeIf(String::isEmpty); // none is what it is anyhow
+    return values;
   }
 
   private static void change(String name, List<String> values, Map<String, String> changes) {

@@ -34,7 +34,7 @@ final class QemuArgsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Guest guest = guestOptions.guest(context);
+    Guest guest = CreatedDevices.with(context, guestOptions.guest(context));
     LaunchOptions.Launch launch = launchOptions.launch(context, general, guest);
     if (!Files.isDirectory(launch.directory())) {
       context.say(launch.directory() + " has to be there, mode 0700, before this is run");

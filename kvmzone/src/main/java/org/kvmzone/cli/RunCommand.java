@@ -31,7 +31,7 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Guest guest = guestOptions.guest(context);
+    Guest guest = CreatedDevices.with(context, guestOptions.guest(context));
     LaunchOptions.Launch launch = launchOptions.launch(context, general, guest);
     refuseSecond(guest.name(), context.runDirectory().prepare(guest.name()));
     new NewDisks(context).make(guest);

@@ -174,9 +174,11 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   private List<GuestDevice> devices(String called) {
-    List<GuestDevice> devices = new ArrayList<>();
-    nets.forEach(text -> devices.add(nic(text, called)));
-    disks.forEach(text -> devices.add(Specs.device("--disk", FrontEnd.CHARDEV, text)));
+    List<GuestDevice> described = new ArrayList<>();
+    nets.forEach(text -> described.add(nic(text, called)));
+    disks.forEach(text -> described.add(Specs.device("--disk", FrontEnd.CHARDEV, text)));
+    List<GuestDevice> devices =
+        name.isPresent() ? CreatedDevices.with(context, called, described) : described;
     if (devices.isEmpty()) {
       throw Failure.usage("nothing to serve: give --net or --disk");
     }
@@ -235,7 +237,8 @@ final class ServeCommand implements Callable<Integer> {
       }
       out.println(ShellWords.join(arguments.frontEnd(List.of())));
     }
-    if (Quirk.NO_MSIX_FOR_NICS.appliesTo(version, Accelerator.Kind.TCG) && !nets.isEmpty()) {
+    if (Quirk.NO_MSIX_FOR_NICS.appliesTo(version, Accelerator.Kind.TCG)
+        && devices.stream().anyMatch(GuestDevice::isNic)) {
       out.println("# Without KVM: vectors=0 for each virtio-net-pci.");
     }
     out.flush();

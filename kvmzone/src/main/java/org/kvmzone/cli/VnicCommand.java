@@ -20,6 +20,8 @@ final class VnicCommand implements Runnable {
   static CommandLine line(Context context) {
     CommandLine line = new CommandLine(new VnicCommand());
     List.of(
+            new VnicCreateCommand(context),
+            new VnicDeleteCommand(context),
             new VnicListCommand(context),
             new VnicGetCommand(context),
             new VnicSetCommand(context),

@@ -20,6 +20,7 @@ final class Cli {
   Cli(Path directory) {
     this.directory = directory;
     environment.put("KVMZONE_CACHE", directory.resolve("cache").toString());
+    environment.put("KVMZONE_STATE", directory.resolve("state").toString());
     environment.put("PATH", "/nowhere");
   }
 

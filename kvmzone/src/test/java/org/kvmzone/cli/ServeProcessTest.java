@@ -22,6 +22,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.kvmzone.bridge.control.StateDirectory;
+import org.kvmzone.bridge.device.Spec;
 
 /** {@code serve} among other processes: what is handed to it, what ends it, who comes next. */
 @Timeout(120)
@@ -71,6 +73,7 @@ class ServeProcessTest {
     ProcessBuilder builder = new ProcessBuilder(line).redirectErrorStream(true);
     builder.environment().put("XDG_RUNTIME_DIR", directory.toString());
     builder.environment().put("KVMZONE_CACHE", directory.resolve("cache").toString());
+    builder.environment().put("KVMZONE_STATE", directory.resolve("state").toString());
     Process process = builder.start();
     started.add(process);
     return process;
@@ -132,6 +135,21 @@ class ServeProcessTest {
       }
       assertEnds(process, 0);
     }
+  }
+
+  @Test
+  void aVnicThatWasCreated_isServedFromTheStart() throws Exception {
+    String name = directory.getFileName().toString();
+    StateDirectory.at(directory.resolve("state"))
+        .create(name, Spec.parse("vnic,id=net7,over=s0,macaddr=02:08:20:00:00:07"));
+    Process process = start(serve("--dir", directory.toString()));
+    assertThat(awaitReady(process)).anyMatch(line -> line.contains("netdev=net7"));
+    socket = directory.resolve("net7.sock");
+    try (SocketChannel frontEnd = connect()) {
+      assertAnswers(frontEnd);
+    }
+    signal("TERM", process);
+    assertEnds(process, 0);
   }
 
   @Test

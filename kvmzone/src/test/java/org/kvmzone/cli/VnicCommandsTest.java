@@ -76,6 +76,113 @@ class VnicCommandsTest {
     return cli.run("flow", "list", "-p", "-o", "flow,maxbw").out().lines().toList();
   }
 
+  private List<String> links() {
+    return cli.run("vnic", "list", "-p", "-o", "link,over").out().lines().toList();
+  }
+
+  /** The NICs that the next start of web would have. */
+  private List<String> atTheNextStart() throws IOException {
+    cli.with("KVMZONE_QEMU", FakeQemu.write(directory, "10.0.2", "exit 1").toString());
+    String there = directory.toString();
+    Cli.Result line =
+        cli.run(
+            "qemu-args", "--name", "web", "--accel", "tcg", "--net", NET0, "--served-in", there);
+    return line.out()
+        .lines()
+        .filter(word -> word.startsWith("virtio-net-pci,"))
+        .map(word -> word.replaceAll(".*,id=([^,]*).*,mac=([^,]*).*", "$1 $2"))
+        .toList();
+  }
+
+  @Test
+  void create_makesAVnic_nowAndForTheNextStart() throws IOException {
+    Cli.Result made =
+        cli.run(
+            "vnic",
+            "create",
+            "-l",
+            "s0",
+            "-m",
+            "02:08:20:00:00:07",
+            "-v",
+            "7",
+            "-p",
+            "maxbw=50,ip=192.0.2.9,netmask=255.255.255.0,allowed-ips=192.0.2.7,192.0.2.8",
+            "web/net2");
+    assertThat(made.err()).isEmpty();
+    assertThat(made.out()).contains("chardev-add", "netdev_add", "device_add", "net2");
+    assertThat(links()).containsExactly("web/net0:s0", "web/net1:s0", "web/net2:s0");
+    assertThat(value("maxbw", "web/net2")).isEqualTo("50");
+    assertThat(value("allowed-ips", "web/net2")).isEqualTo("192.0.2.7/32,192.0.2.8/32");
+    assertThat(atTheNextStart())
+        .containsExactly("net0 02:08:20:00:00:01", "net2 02:08:20:00:00:07");
+
+    run("vnic delete -t web/net2");
+    assertThat(links()).containsExactly("web/net0:s0", "web/net1:s0");
+    assertThat(atTheNextStart()).hasSize(2);
+
+    assertThat(cli.run("vnic", "create", "-t", "-l", "s0", "web/net3").code()).isZero();
+    assertThat(links()).contains("web/net3:s0");
+    assertThat(atTheNextStart()).as("made with -t").hasSize(2);
+    run("vnic delete net3");
+  }
+
+  @Test
+  void vnicOfAProcessThatDoesNotRun_isKeptForItsStart_untilItIsDeleted() throws IOException {
+    host.close();
+    Cli.Result made = cli.run("vnic", "create", "-l", "s0", "web/net2");
+    assertThat(made.err()).isEqualTo("kvmzone: web is not running: net2 is there when it starts\n");
+    assertThat(atTheNextStart()).hasSize(2);
+    assertFails("vnic create -l s0 web/net2", 1, "web/net2 is there already");
+    assertFails("vnic create -t -l s0 web/net4", 1, "web is not running");
+    assertFails("vnic delete -t web/net2", 1, "web is not running");
+    run("vnic delete web/net2");
+    assertThat(atTheNextStart()).hasSize(1);
+    assertFails("vnic delete web/net2", 1, "no VNIC net2 is kept");
+  }
+
+  @Test
+  void createdVnicThatTheCommandLineHasToo_isTheCommandLines() throws IOException {
+    host.close();
+    int _ = cli.run("vnic", "create", "-l", "s1", "-m", "02:08:20:00:00:07", "web/net0").code();
+    assertThat(atTheNextStart()).containsExactly("net0 02:08:20:00:00:01");
+  }
+
+  @Test
+  void createdFileThatIsDamaged_isNamed() throws IOException {
+    host.close();
+    Path file = Files.createDirectories(directory.resolve("state/web")).resolve("net2.spec");
+    Files.writeString(file, "vnic,id=other,over=s0");
+    cli.with("KVMZONE_QEMU", FakeQemu.write(directory, "10.0.2", "exit 1").toString());
+    assertFails("qemu-args --name web --served-in /tmp", 1, file + " is of another device, other");
+    Files.writeString(file, "vnic,,");
+    assertFails("qemu-args --name web --served-in /tmp", 1, file + ": ");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          vnic create -l s0 net2                 | 2 | of which process? Write NAME/net2
+          vnic create -l s0 web/net1             | 1 | another device has this id
+          vnic create -l s0 web/-                | 2 | id
+          vnic create -l s0 -v 5000 web/net2     | 2 | vlan_id
+          vnic create -l s0 -m 1 web/net2        | 2 | macaddr
+          vnic create -p maxbw=x -l s0 web/net2  | 2 | maxbw
+          vnic create -p mxbw=1 -l s0 web/net2   | 2 | mxbw
+          vnic create -p queues=1,2 -l s0 web/n2 | 2 | queues: has one value
+          vnic create -p fd.0=3 web/net2         | 2 | -p fd.0: cannot be given
+          vnic create -v 7 web/net2              | 2 | vlan_id= is of no use to kind=tap
+          vnic delete web/net9                   | 1 | there is no such VNIC
+          vnic delete --force --qmp /x web/net1  | 2 | give one of the two
+          """)
+  void create_whatIsWrong_isToldInOneLine(String line, int code, String told) throws IOException {
+    assertFails(line, code, told);
+    assertThat(links()).hasSize(2);
+    assertThat(directory.resolve("state")).doesNotExist();
+  }
+
   @Test
   void list_hasDladmsFields() {
     assertThat(cli.run("vnic", "list").out().lines())

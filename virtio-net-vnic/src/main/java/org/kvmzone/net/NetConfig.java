@@ -12,6 +12,7 @@ import org.kvmzone.packet.MacAddress;
  * @param id the device's name
  * @param ifname the VNIC's own name
  * @param link what is below the VNIC
+ * @param netns the network namespace in which that is, if not this process'
  * @param mac the guest's MAC address
  * @param mtu bytes of payload of the longest frame
  * @param offloads what work on a frame is offered to leave undone
@@ -28,6 +29,7 @@ record NetConfig(
     String id,
     String ifname,
     LinkConfig link,
+    Optional<String> netns,
     MacAddress mac,
     int mtu,
     Offloads offloads,

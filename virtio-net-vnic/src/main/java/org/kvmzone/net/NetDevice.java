@@ -20,6 +20,7 @@ import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.device.NetworkDevice;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
+import org.kvmzone.bridge.ffi.KeptNamespace;
 import org.kvmzone.bridge.ffi.NativeException;
 import org.kvmzone.bridge.virtqueue.Features;
 import org.kvmzone.dhcp.DhcpServer;
@@ -77,9 +78,18 @@ final class NetDevice implements NetworkDevice, Adjustable {
               + ": no IP address may leave the guest: give ip= or allowed-ips=, or ip-nospoof=off");
     }
     try {
-      return new NetDevice(config, (client, drops) -> link(config, client, drops));
+      return new NetDevice(config, (client, drops) -> vnic(config, client, drops));
     } catch (IllegalArgumentException | NativeException e) {
       throw new SpecException("vnic " + config.id() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Vnic vnic(NetConfig config, VnicClient client, Drops drops) {
+    if (config.netns().isEmpty()) {
+      return link(config, client, drops);
+    }
+    try (KeptNamespace namespace = KeptNamespace.named(config.netns().get())) {
+      return namespace.call(() -> link(config, client, drops));
     }
   }
 

@@ -37,6 +37,10 @@ final class NetProperties {
   private static final int LEAST_FRAME = 60;
 
   private static final Pattern LINK_NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_.-]{0,30}");
+
+  /** A file's name, and one that ip(8) makes. */
+  private static final Pattern NAMESPACE = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}");
+
   private static final Path HOST_LINKS = Path.of("/sys/class/net");
 
   private static final List<String> KINDS =
@@ -44,6 +48,9 @@ final class NetProperties {
 
   /** The kinds that are over something. */
   private static final List<String> OVER = List.of("etherstub", "macvtap", "packet");
+
+  /** The kinds whose links we open, or make. */
+  private static final List<String> OPENED = List.of("tap", "macvtap", "packet");
 
   /** The properties that can change while a VNIC is in use. */
   private static final Set<String> LIVE =
@@ -96,6 +103,11 @@ final class NetProperties {
               "NAME",
               "none",
               "what is below it: an etherstub, a switch in this process; or a link of the host"),
+          property(
+              "netns",
+              "NAME",
+              "this process'",
+              "the network namespace, of ip netns, of a tap, macvtap or packet VNIC's link"),
           property(
               "vlan_id", "0..4094", "0, none", "the VLAN of the guest's frames; it sees no tag"),
           property(
@@ -234,6 +246,7 @@ final class NetProperties {
         id,
         ifname,
         link(ifname, queues, trunks),
+        netns(),
         mac,
         mtu(),
         offloads(),
@@ -297,6 +310,8 @@ final class NetProperties {
     for (String name : STUB_ONLY) {
       refuse(name, spec.text(name).isPresent() && !kind.equals("etherstub"), "kind=" + kind);
     }
+    refuse("netns", spec.text("netns").isPresent() && !OPENED.contains(kind), "kind=" + kind);
+    refuse("netns", spec.text("netns").isPresent() && !fds.isEmpty(), "a tap given as fd=");
     return switch (kind) {
       case "etherstub" -> new LinkConfig.Stub(stub(), port(trunks), uplink());
       case "tap" ->
@@ -312,6 +327,17 @@ final class NetProperties {
               spec.number("frame_size", LEAST_FRAME, mtu() + VirtioNet.OVERHEAD, LEAST_FRAME));
       default -> throw new AssertionError(kind);
     };
+  }
+
+  private Optional<String> netns() {
+    return spec.text("netns")
+        .map(name -> {
+          if (!NAMESPACE.matcher(name).matches()) {
+            throw spec.bad(
+                "netns", name, "the name of a network namespace, as ip netns list has it");
+          }
+          return name;
+        });
   }
 
   private VlanSet trunks() {

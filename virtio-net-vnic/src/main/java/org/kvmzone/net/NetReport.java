@@ -35,6 +35,7 @@ final class NetReport {
       case LinkConfig.Packet packet -> properties.put("over", packet.over());
       case LinkConfig.TapFds tap -> properties.put("fd", join(tap.fds()));
     }
+    config.netns().ifPresent(name -> properties.put("netns", name));
     properties.put("macaddr", config.mac().toString());
     config.dhcp().ifPresent(lease -> lease(properties, lease));
     properties.put("protection", protection(config.protection()));

@@ -5,8 +5,6 @@ import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.kvmzone.bridge.ffi.Errno;
@@ -30,7 +28,7 @@ final class TapVnic {
    * @throws IllegalArgumentException in one line, if that cannot be done
    */
   static FdVnic open(String name, int queues, int mtu, VnicClient client, Drops drops) {
-    boolean existed = Files.exists(Path.of("/sys/class/net", name));
+    boolean existed = exists(name);
     List<Fd> fds = new ArrayList<>();
     try {
       for (int i = 0; i < queues; i++) {
@@ -49,6 +47,12 @@ final class TapVnic {
           "tap " + name + " is made, and down: ip link set " + name + " up lets frames through");
     }
     return new FdVnic(name, fds, queues, mtu, client, drops, () -> {});
+  }
+
+  private static boolean exists(String name) {
+    try (Rtnetlink kernel = new Rtnetlink()) {
+      return kernel.find(name).isPresent();
+    }
   }
 
   /**

@@ -115,16 +115,12 @@ public record Guest(
   /** The same guest, each of whose NICs has a MAC address: see {@link GuestDevice#withMac}. */
   public Guest withMacs() {
     String owner = uuid.map(UUID::toString).orElse(name);
+    return withDevices(devices.stream().map(device -> device.withMac(owner)).toList());
+  }
+
+  /** The same guest with other devices. */
+  public Guest withDevices(List<GuestDevice> others) {
     return new Guest(
-        name,
-        uuid,
-        ram,
-        vcpus,
-        cpuType,
-        devices.stream().map(device -> device.withMac(owner)).toList(),
-        bootDisk,
-        kernel,
-        qemuOptions,
-        newDisks);
+        name, uuid, ram, vcpus, cpuType, others, bootDisk, kernel, qemuOptions, newDisks);
   }
 }

@@ -6,6 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -92,9 +93,10 @@ public final class Exec {
         links = listed.toList();
       }
       for (Path link : links) {
-        // The one through which they were listed is closed again.
-        if (Files.isSymbolicLink(link)) {
+        try {
           open.put(Integer.parseInt(link.getFileName().toString()), Files.readSymbolicLink(link));
+        } catch (NoSuchFileException closed) {
+          // As the one is through which they were listed.
         }
       }
     } catch (IOException e) {

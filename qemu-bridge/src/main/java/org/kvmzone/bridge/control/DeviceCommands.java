@@ -13,8 +13,10 @@ import org.kvmzone.bridge.ffi.NativeException;
  * Devices that come, go and grow while their host runs:
  *
  * <pre>{@code
- * add net|disk=SPEC       → device: {id, kind, front-end, connected, queues, socket}
- * remove device [force]   →
+ * add net|disk=SPEC [keep]
+ *                         → device: {id, kind, front-end, connected, queues, socket}
+ * remove device [force] [temporary]
+ *                         →
  * resize device [size]    → size, told: whether the front end was told
  * limit device [limits]   → limits: {name: value, …}, in the words of a SPEC
  * set device [properties] [reset] [temporary]
@@ -30,8 +32,8 @@ final class DeviceCommands {
 
   static void register(ControlServer server, DeviceHost host) {
     DeviceCommands commands = new DeviceCommands(host);
-    server.handle("add", commands::add, "net", "disk");
-    server.handle("remove", commands::remove, "device", "force");
+    server.handle("add", commands::add, "net", "disk", "keep");
+    server.handle("remove", commands::remove, "device", "force", "temporary");
     server.handle("resize", commands::resize, "device", "size");
     server.handle("limit", commands::limit, "device", "limits");
     server.handle("set", commands::set, "device", "properties", "reset", "temporary");
@@ -62,7 +64,7 @@ final class DeviceCommands {
       if (net.isPresent() != (actual == FrontEnd.NETDEV)) {
         throw new ControlException(spec.label() + (net.isPresent() ? " is no NIC" : " is no disk"));
       }
-      return Json.object().put("device", summary(host.plug(spec))).build();
+      return Json.object().put("device", summary(host.plug(spec, request.flag("keep")))).build();
     } catch (SpecException | NativeException e) {
       throw new ControlException("" + e.getMessage());
     }
@@ -85,7 +87,9 @@ final class DeviceCommands {
 
   private Json.Obj remove(Request request) throws ControlException {
     host.unplug(
-        request.text("device").orElseThrow(() -> request.missing("device")), request.flag("force"));
+        request.text("device").orElseThrow(() -> request.missing("device")),
+        request.flag("force"),
+        request.flag("temporary"));
     return Json.object().build();
   }
 

@@ -137,12 +137,8 @@ public final class DeviceHost implements AutoCloseable {
   Set<String> adjust(String id, Map<String, String> changes, List<String> resets, boolean temporary)
       throws ControlException {
     HostedDevice device = device(id);
-    if (!temporary && keeping == null) {
-      throw new ControlException(
-          name
-              + " keeps nothing, having no name of its own, or no directory (KVMZONE_STATE): set "
-              + id
-              + " with -t until it ends");
+    if (!temporary) {
+      checkKeeping(id);
     }
     Set<String> later = device.adjust(changes, resets, temporary);
     if (!temporary && keeping != null) {
@@ -153,6 +149,17 @@ public final class DeviceHost implements AutoCloseable {
       }
     }
     return later;
+  }
+
+  private void checkKeeping(String id) throws ControlException {
+    if (keeping == null) {
+      throw new ControlException(
+          name
+              + " keeps nothing, having no name of its own, or no directory (KVMZONE_STATE): with -t,"
+              + " what is done to "
+              + id
+              + " lasts until it ends");
+    }
   }
 
   private HostedDevice add(Spec spec, Place place) {
@@ -210,19 +217,29 @@ public final class DeviceHost implements AutoCloseable {
   /**
    * Adds a device to a host that runs, and starts it. Called by one thread at a time.
    *
+   * @param keep for the host's next start, too
    * @throws SpecException if it cannot be made
-   * @throws ControlException if the host does not run yet, or no more
+   * @throws ControlException if the host does not run yet, or no more; or the device cannot be kept
    */
-  HostedDevice plug(Spec spec) throws ControlException {
+  HostedDevice plug(Spec spec, boolean keep) throws ControlException {
     refuseSecond(spec);
     checkRunning();
+    if (keep) {
+      checkKeeping(spec.id());
+    }
     HostedDevice device = make(spec, new Place.Listening(sockets.apply(spec.id())));
     try {
       synchronized (this) {
         checkRunning(); // making it may have taken its time
+        if (keep && keeping != null) {
+          keeping.create(name, spec);
+        }
         device.start();
         devices.add(device);
       }
+    } catch (IOException e) {
+      device.close();
+      throw new ControlException(spec.id() + " is not made, for it could not be kept: " + e);
     } catch (ControlException | RuntimeException e) {
       device.close();
       throw e;
@@ -241,9 +258,10 @@ public final class DeviceHost implements AutoCloseable {
    * Closes a device of a running host, and forgets it.
    *
    * @param force although a front end is connected, whose guest loses the device
+   * @param temporary what is kept of it stays
    * @throws ControlException if there is none of this id, or it is in use
    */
-  void unplug(String id, boolean force) throws ControlException {
+  void unplug(String id, boolean force, boolean temporary) throws ControlException {
     HostedDevice device = device(id);
     if (device.isConnected() && !force) {
       throw new ControlException(
@@ -256,11 +274,11 @@ public final class DeviceHost implements AutoCloseable {
       devices.remove(device);
     }
     device.close();
-    if (keeping != null) {
+    if (!temporary && keeping != null) {
       try {
-        keeping.forget(name, id);
+        keeping.destroy(name, id);
       } catch (IOException e) {
-        LOG.log(System.Logger.Level.WARNING, id + ": what was set of it is still kept: " + e);
+        LOG.log(System.Logger.Level.WARNING, id + ": what is kept of it is still there: " + e);
       }
     }
     LOG.log(System.Logger.Level.INFO, id + ": unplugged");
