@@ -44,6 +44,7 @@ final class NetDevice implements NetworkDevice, Adjustable {
   private static final int LEAST_MTU = 68;
 
   private volatile NetConfig config;
+  private volatile boolean linkUp = true;
   private final Drops drops;
   private final HostServices.Tally answers = new HostServices.Tally();
   private final GuestSide guest;
@@ -243,7 +244,10 @@ final class NetDevice implements NetworkDevice, Adjustable {
 
   @Override
   public void onLink(Consumer<Boolean> told) {
-    vnic.onLink(told);
+    vnic.onLink(up -> {
+      linkUp = up;
+      told.accept(up);
+    });
   }
 
   @Override
@@ -336,6 +340,7 @@ final class NetDevice implements NetworkDevice, Adjustable {
     if (config.dhcp().isPresent()) {
       answers.addTo(counters);
     }
+    NetReport.addLink(counters, config, linkUp);
     return new DeviceReport(
         "vnic", NetReport.properties(config), counters, NetReport.parts(traffic.flows()));
   }

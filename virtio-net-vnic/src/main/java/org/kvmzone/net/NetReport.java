@@ -56,6 +56,13 @@ final class NetReport {
     return properties;
   }
 
+  /** What is told of the link as kstats have it: up is 1, full duplex 2, a speed bits a second. */
+  static void addLink(Map<String, Long> counters, NetConfig config, boolean up) {
+    config.traffic().maxbw().ifPresent(most -> counters.put("ifspeed", most.bitsPerSecond()));
+    counters.put("link_state", up ? 1L : 0);
+    counters.put("link_duplex", 2L);
+  }
+
   /** The flows, in the order of their names. */
   static Map<String, DeviceReport> parts(@Nullable FlowTable flows) {
     Map<String, DeviceReport> parts = new TreeMap<>();

@@ -439,6 +439,7 @@ final class ReceiveQueue {
     if (packets != 0) {
       counters.add(VnicCounter.INPUT_PACKETS, packets);
       counters.add(VnicCounter.INPUT_BYTES, bytes);
+      counters.increment(chain(packets));
       packets = 0;
       bytes = 0;
       gate.flush();
@@ -446,6 +447,13 @@ final class ReceiveQueue {
     if (writer.takeTouched()) {
       to.queue.publish();
     }
+  }
+
+  private static VnicCounter chain(long packets) {
+    if (packets < 10) {
+      return VnicCounter.CHAINS_UNDER_10;
+    }
+    return packets > 50 ? VnicCounter.CHAINS_OVER_50 : VnicCounter.CHAINS_OF_10_TO_50;
   }
 
   private boolean enqueue(FrameBatch batch, long frames) {

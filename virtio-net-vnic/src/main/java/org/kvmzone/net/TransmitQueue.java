@@ -143,7 +143,11 @@ final class TransmitQueue {
     if (announcement.get() != NOTHING && budget > 0) {
       announce();
     }
-    blocked = mustWait();
+    boolean wait = mustWait();
+    if (blocked && !wait) {
+      counters.increment(VnicCounter.UNBLOCKED);
+    }
+    blocked = wait;
     gate.use(flows);
     protection = rules;
     try {
@@ -160,6 +164,9 @@ final class TransmitQueue {
     }
     if (done > 0) {
       queue.publish();
+    }
+    if (blocked && !wait) {
+      counters.increment(VnicCounter.BLOCKED);
     }
     return done;
   }
@@ -410,9 +417,6 @@ final class TransmitQueue {
       settleFlows();
     }
     blocked = pushed < popped;
-    if (blocked) {
-      counters.increment(VnicCounter.BLOCKED);
-    }
     unpop(ring, pushed);
     return pushed;
   }

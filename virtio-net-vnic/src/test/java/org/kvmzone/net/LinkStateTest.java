@@ -110,8 +110,10 @@ class LinkStateTest {
 
       namespace.ip("link", "del", "tap0");
       awaitTold(false);
+      assertThat(guest.guest.device().report().counters()).containsEntry("link_state", 0L);
       tap();
       awaitTold(false, true);
+      assertThat(guest.guest.device().report().counters()).containsEntry("link_state", 1L);
 
       assertPings(guest);
     }

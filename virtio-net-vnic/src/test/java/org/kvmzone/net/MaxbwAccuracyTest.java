@@ -136,6 +136,7 @@ class MaxbwAccuracyTest {
         nic.begin();
         long _ = nic.run(BURST);
         long from = System.nanoTime();
+        long _ = nic.run(0); // this thread may not have looked for a while
         long frames = nic.run(window);
         return (double) frames * size * 8 * SECOND / (System.nanoTime() - from);
       }
@@ -176,6 +177,7 @@ class MaxbwAccuracyTest {
         // What waits is at most what may: 82 frames, a tenth of a second.
         assertThat(all - lost - count(to, "ipackets64")).isBetween(-SteadyNic.RING + 0L, 100L);
         assertThat(count(from, "blockcnt")).isPositive();
+        assertThat(count(from, "unblockcnt")).isPositive();
         return received;
       }
     }
@@ -233,10 +235,9 @@ class MaxbwAccuracyTest {
   /** A guest that waits has its thread serve another's as if it were alone. */
   @Test
   void aCappedGuest_doesNotSlowItsNeighbour() {
-    double alone = neighbour("");
     double beside = 0;
-    for (int i = 0; i < ATTEMPTS && beside < 0.9; i++) {
-      alone = Math.max(alone, neighbour(""));
+    for (int i = 0; i < ATTEMPTS && beside < 0.9; i++) { // in pairs, for a busy machine's sake
+      double alone = neighbour("");
       beside = Math.max(beside, neighbour(",maxbw=10") / alone);
     }
     assertThat(beside).as("of what it sends alone").isGreaterThan(0.9);

@@ -80,6 +80,16 @@ class ReceiveTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"9, chainunder10", "10, chain10to50", "50, chain10to50", "51, chainover50"})
+  void chains_areCountedByTheirLengths(int frames, String kstat) {
+    guest.offer(64, 2048);
+    network.deliver(frames(frames));
+    for (String each : List.of("chainunder10", "chain10to50", "chainover50")) {
+      assertThat(guest.count(each)).as(each).isEqualTo(each.equals(kstat) ? 1 : 0);
+    }
+  }
+
+  @ParameterizedTest
   @CsvSource({"0, 10", "0x8000, 12", "0x100000000, 12", "0x100008000, 12"})
   void header_isZero_ofTheLengthOfTheFeatures(String features, int length) {
     guest.reboot(Long.decode(features) | layout);
