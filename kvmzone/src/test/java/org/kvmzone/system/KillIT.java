@@ -78,6 +78,11 @@ final class KillIT {
           before,
           after);
       assertThat(lost.getMax()).as("some were under way").isPositive();
+      guest.run("echo 'write through' >/sys/block/vda/cache_type");
+      server.kill();
+      server = serve();
+      guest.run("dd if=/dev/vda of=/dev/null bs=4k count=1 iflag=direct"); // it is back
+      assertThat(Product.run("stats", directory.getFileName().toString())).contains("writethrough");
       qemu.qmp().execute("quit");
       qemu.awaitEnd();
     } finally {

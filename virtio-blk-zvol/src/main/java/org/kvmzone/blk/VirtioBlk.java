@@ -27,6 +27,11 @@ public final class VirtioBlk implements VirtioDevice, Resizable, Limited {
   /** The longest serial, in bytes. */
   public static final int SERIAL_SIZE = 20;
 
+  /** Choices of a driver, as they are kept. */
+  private static final byte WRITEBACK = 1;
+
+  private static final byte WRITETHROUGH = 2;
+
   static final long F_SEG_MAX = 1L << 2;
   static final long F_RO = 1L << 5;
   static final long F_BLK_SIZE = 1L << 6;
@@ -155,6 +160,18 @@ public final class VirtioBlk implements VirtioDevice, Resizable, Limited {
   @Override
   public boolean tracksInFlight() {
     return true;
+  }
+
+  @Override
+  public byte choices() {
+    return disk.cache().writeback() ? WRITEBACK : WRITETHROUGH;
+  }
+
+  @Override
+  public void choose(byte chosen) {
+    if (chosen == WRITEBACK || chosen == WRITETHROUGH) {
+      disk.cache().choose(chosen == WRITEBACK);
+    }
   }
 
   @Override

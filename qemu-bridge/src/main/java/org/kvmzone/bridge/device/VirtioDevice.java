@@ -48,6 +48,23 @@ public interface VirtioDevice extends AutoCloseable {
   }
 
   /**
+   * What its driver has chosen by writing to the configuration space, for a successor of this
+   * process: neither driver nor front end says it again. It is kept with requests in flight.
+   *
+   * @return 0 if there is nothing to choose
+   */
+  default byte choices() {
+    return 0;
+  }
+
+  /**
+   * Chooses as the driver has when it was served by a predecessor; called while no queue runs.
+   *
+   * @param chosen that one's {@link #choices}, or anything: a front end has kept it
+   */
+  default void choose(byte chosen) {}
+
+  /**
    * A guest is about to use the device: makes sure that what must not be used twice at a time is
    * ours. Called before the first queue starts, each time.
    *

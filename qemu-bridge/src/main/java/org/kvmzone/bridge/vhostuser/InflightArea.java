@@ -1,6 +1,8 @@
 package org.kvmzone.bridge.vhostuser;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.kvmzone.bridge.device.VirtioDevice;
 import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.Fcntl;
 import org.kvmzone.bridge.ffi.Fd;
@@ -11,7 +13,7 @@ import org.kvmzone.bridge.memory.Mapping;
 /**
  * The memory in which a device notes its requests in flight: the back end makes it, the front end
  * keeps it, and gives it to whoever serves the device next (vhost-user, "Inflight I/O tracking").
- * Each queue has an equal share.
+ * Each queue has an equal share; what is left at the end is the device's choices.
  */
 final class InflightArea implements AutoCloseable {
   /** Rings may turn out larger than QEMU says here, up to this (vhost-user.md T1). */
@@ -22,6 +24,9 @@ final class InflightArea implements AutoCloseable {
 
   private static final int ALIGNMENT = 64;
 
+  /** The end of the area: {@link VirtioDevice#choices}, a byte, and room for more. */
+  private static final int CHOICES = ALIGNMENT;
+
   private final Mapping mapping;
   private final int queues;
 
@@ -30,10 +35,10 @@ final class InflightArea implements AutoCloseable {
     this.queues = queues;
   }
 
-  /** How many bytes queues of so many entries need. */
+  /** How many bytes queues of so many entries need, and the device's choices. */
   static long size(int queues, int entries) {
     long share = (1L + Math.max(entries, LEAST_ENTRIES)) * ENTRY;
-    return queues * ((share + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+    return queues * ((share + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT) + CHOICES;
   }
 
   /**
@@ -63,6 +68,9 @@ final class InflightArea implements AutoCloseable {
     if (offset % ALIGNMENT != 0) {
       throw new IllegalArgumentException("in-flight area at byte " + offset + " of its file");
     }
+    if (size < CHOICES) {
+      throw new IllegalArgumentException("in-flight area of " + size + " bytes");
+    }
     return new InflightArea(Mapping.of(file.number(), offset, size, "in-flight area"), queues);
   }
 
@@ -76,8 +84,22 @@ final class InflightArea implements AutoCloseable {
       throw new IllegalArgumentException(
           "in-flight area for " + queues + " queues, and none for queue " + index);
     }
-    long share = mapping.segment().byteSize() / queues / ALIGNMENT * ALIGNMENT;
+    long share = choicesAt() / queues / ALIGNMENT * ALIGNMENT;
     return mapping.segment().asSlice(index * share, share);
+  }
+
+  private long choicesAt() {
+    return mapping.segment().byteSize() - CHOICES;
+  }
+
+  /** What the driver of a predecessor has chosen, or anything: 0 if it has chosen nothing. */
+  byte choices() {
+    return mapping.segment().get(ValueLayout.JAVA_BYTE, choicesAt());
+  }
+
+  /** Keeps what the driver has chosen. */
+  void choices(byte chosen) {
+    mapping.segment().set(ValueLayout.JAVA_BYTE, choicesAt(), chosen);
   }
 
   @Override

@@ -116,6 +116,13 @@ final class Rings {
       throw refused;
     }
     memory.inflight(Optional.of(area));
+    device.choose(area.choices());
+    keepChoices();
+  }
+
+  /** The driver may have chosen something: a successor of this process is to know. */
+  void keepChoices() {
+    memory.inflight().ifPresent(area -> area.choices(device.choices()));
   }
 
   void addresses(int index, long descriptors, long available, long used)

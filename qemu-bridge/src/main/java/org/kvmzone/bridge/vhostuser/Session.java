@@ -200,6 +200,7 @@ public final class Session {
         if (!device.writeConfig(offset, bytes)) {
           throw new RefusedException("configuration bytes at " + offset + " are read-only");
         }
+        rings.keepChoices();
       }
       case Message.ResetDevice() -> {
         rings.resetAll();
