@@ -46,6 +46,9 @@ final class Bare {
       @Override
       public Running start(NetSetup setup, Path directory)
           throws IOException, InterruptedException {
+        if (setup.devices() > 1) {
+          throw new Unavailable("the bare loops have one device");
+        }
         List<String> device =
             List.of("--net", setup.direction().word(), "--frame", "" + setup.bytes());
         return Bare.start(bench, language, directory, device);

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.stream.IntStream;
 
 /** DPDK's net_vhost in testpmd. */
 final class Dpdk implements Backend<NetSetup> {
@@ -21,8 +22,11 @@ final class Dpdk implements Backend<NetSetup> {
 
   @Override
   public Running start(NetSetup setup, Path directory) throws IOException, InterruptedException {
-    Path socket = directory.resolve("nic0.sock");
-    Testpmd testpmd = Testpmd.backend(bench, socket, setup);
+    List<Path> sockets =
+        IntStream.range(0, setup.devices())
+            .mapToObj(i -> directory.resolve("nic" + i + ".sock"))
+            .toList();
+    Testpmd testpmd = Testpmd.backend(bench, sockets, setup);
     return new Running() {
       @Override
       public Child child() {
@@ -31,7 +35,7 @@ final class Dpdk implements Backend<NetSetup> {
 
       @Override
       public List<Path> sockets() {
-        return List.of(socket);
+        return sockets;
       }
 
       @Override

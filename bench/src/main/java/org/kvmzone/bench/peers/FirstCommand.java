@@ -28,7 +28,7 @@ final class FirstCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     Workbench bench = Workbench.ofProperties();
     List<Case> cases = new ArrayList<>();
-    for (Direction direction : Direction.values()) {
+    for (Direction direction : Direction.OF_ONE) {
       NetSetup setup = new NetSetup(direction, BYTES, Ring.SPLIT, Poll.BUSY);
       List<String> device = List.of("--net", direction.word(), "--frame", "" + BYTES);
       for (Backend<NetSetup> backend :

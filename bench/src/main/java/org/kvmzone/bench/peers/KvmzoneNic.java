@@ -47,11 +47,11 @@ final class KvmzoneNic implements Backend<NetSetup> {
 
   @Override
   public Running start(NetSetup setup, Path directory) throws IOException, InterruptedException {
-    List<String> ids = IntStream.range(0, devices).mapToObj(i -> "nic" + i).toList();
+    int nics = devices * setup.devices();
+    List<String> ids = IntStream.range(0, nics).mapToObj(i -> "nic" + i).toList();
     List<String> words = new ArrayList<>();
-    for (int i = 0; i < devices; i++) {
-      words.addAll(
-          List.of("--net", spec(ids.get(i), i, setup) + (devices == 1 ? "" : ",loop=all")));
+    for (int i = 0; i < nics; i++) {
+      words.addAll(List.of("--net", spec(ids.get(i), i, setup) + (nics == 1 ? "" : ",loop=all")));
     }
     String frames = setup.direction() == NetSetup.Direction.SINK ? "opackets64" : "ipackets64";
     return new KvmzoneRunning(Kvmzone.serve(bench, directory, words), ids, List.of(frames), DROPS);
@@ -63,6 +63,7 @@ final class KvmzoneNic implements Backend<NetSetup> {
           case SINK -> "kind=discard";
           case SOURCE -> "kind=chargen,frame_size=" + setup.bytes();
           case ECHO -> "kind=echo";
+          case GUESTS -> "over=stub0";
         };
     String poll = setup.poll().property();
     return "vnic,id=%s,%s,macaddr=%s,ip=%s,netmask=255.255.255.0,mtu=%d%s"

@@ -16,6 +16,9 @@ final class NetCase extends DrivenCase<NetSetup> {
 
   private static final long WINDOW_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
+  /** How many frames go round: as many as a ring has room for. */
+  private static final int IN_FLIGHT = 1024;
+
   /** How many times as long as asked for it may take until the CPUs were near for so long. */
   private static final int PATIENCE = 5;
 
@@ -53,10 +56,9 @@ final class NetCase extends DrivenCase<NetSetup> {
       throw new Unavailable(
           "the two agreed on features %#x: no %s".formatted(features, setup.ring().word()));
     }
-    if (setup.direction() == Direction.ECHO) {
-      frontend.forwardFirstSending();
-    } else {
-      frontend.forward();
+    switch (setup.direction()) {
+      case SINK, SOURCE -> frontend.forward();
+      case ECHO, GUESTS -> frontend.forwardFirstSending(IN_FLIGHT / setup.devices());
     }
     TimeUnit.MILLISECONDS.sleep(SETTLING_MILLIS);
     backend.settled();

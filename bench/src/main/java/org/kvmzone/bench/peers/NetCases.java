@@ -24,7 +24,7 @@ final class NetCases {
         }
       }
     }
-    for (Direction direction : Direction.values()) {
+    for (Direction direction : Direction.OF_ONE) {
       setups.add(new NetSetup(direction, SHORT, Ring.SPLIT_IN_ORDER, Poll.DEFAULT));
     }
     return setups;
@@ -42,6 +42,7 @@ final class NetCases {
             // Bounded by the front end: the time of each frame is compared instead.
             case SINK -> Optional.of(Target.busy(0.9, 1.2));
             case SOURCE -> Optional.of(Target.rate(1.0, 1.3));
+            case GUESTS -> Optional.of(Target.rate(1.2, 1.6));
             case ECHO ->
                 Optional.of(
                     setup.ring() == Ring.SPLIT_IN_ORDER

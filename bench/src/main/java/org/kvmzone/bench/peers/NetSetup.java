@@ -1,5 +1,6 @@
 package org.kvmzone.bench.peers;
 
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -16,7 +17,12 @@ record NetSetup(Direction direction, int bytes, Ring ring, Poll poll) {
     /** From the back end to the front end, which drops them. */
     SOURCE,
     /** From one to the other and back: each exchanges the addresses of what it is sent. */
-    ECHO;
+    ECHO,
+    /** From one front end to another, through a back end that switches, and back. */
+    GUESTS;
+
+    /** Those of a single device. */
+    static final List<Direction> OF_ONE = List.of(SINK, SOURCE, ECHO);
 
     /** As in names. */
     String word() {
@@ -81,6 +87,11 @@ record NetSetup(Direction direction, int bytes, Ring ring, Poll poll) {
     String property() {
       return property;
     }
+  }
+
+  /** How many devices the front end has. */
+  int devices() {
+    return direction == Direction.GUESTS ? 2 : 1;
   }
 
   /** As in {@code net/64/echo/packed}. */

@@ -13,6 +13,7 @@ final class Testpmd implements AutoCloseable {
   /** Of the frames that it makes, from a network that is for such tests, RFC 2544 appendix C. */
   static final String IP = "198.18.0.1";
 
+  private static final int BURST = 32;
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final Pattern FORWARDS = Pattern.compile("packet forwarding.* - ports=");
   private static final Pattern STATISTICS = Pattern.compile("NIC statistics for port \\d+");
@@ -68,15 +69,24 @@ final class Testpmd implements AutoCloseable {
         switch (setup.direction()) {
           case SINK -> "txonly";
           case SOURCE -> "rxonly";
-          case ECHO -> "macswap";
+          case ECHO, GUESTS -> "macswap";
         };
     List<String> devices = new ArrayList<>();
+    List<String> options = new ArrayList<>();
     for (int i = 0; i < sockets.size(); i++) {
+      if (setup.direction() == NetSetup.Direction.GUESTS) {
+        options.add("--eth-peer=%d,%s".formatted(i, mac(1 - i)));
+      }
       String properties = ",mac=%s,%s".formatted(mac(i), setup.ring().properties());
       devices.add(device(i, sockets.get(i), properties));
     }
     return frontend(
-        bench, devices, List.of("--log-level=pmd.net.virtio.init:debug"), mode, setup.bytes());
+        bench,
+        devices,
+        List.of("--log-level=pmd.net.virtio.init:debug"),
+        mode,
+        setup.bytes(),
+        options);
   }
 
   /** A front end with several ports, none of which ever sends. */
@@ -85,15 +95,24 @@ final class Testpmd implements AutoCloseable {
     for (int i = 0; i < sockets.size(); i++) {
       devices.add(device(i, sockets.get(i), ""));
     }
-    return frontend(bench, devices, List.of(), "rxonly", 64);
+    return frontend(bench, devices, List.of(), "rxonly", 64, List.of());
   }
 
   private static Testpmd frontend(
-      Workbench bench, List<String> devices, List<String> more, String mode, int bytes)
+      Workbench bench,
+      List<String> devices,
+      List<String> more,
+      String mode,
+      int bytes,
+      List<String> options)
       throws IOException {
     List<String> words = new ArrayList<>(List.of("--single-file-segments"));
     words.addAll(more);
-    return start(bench, "testpmd (front end)", Child.FRONTEND_CPU, devices, words, mode, bytes);
+    // What comes to a port goes back through it.
+    List<String> all = new ArrayList<>(List.of("--port-topology=loop"));
+    all.addAll(options);
+    return start(
+        bench, "testpmd (front end)", Child.FRONTEND_CPU, devices, words, mode, bytes, all);
   }
 
   private static String device(int number, Path socket, String properties) {
@@ -101,25 +120,31 @@ final class Testpmd implements AutoCloseable {
         .formatted(number, socket, properties);
   }
 
-  /** A back end: net_vhost, which listens on a socket, and forwards. */
-  static Testpmd backend(Workbench bench, Path socket, NetSetup setup)
+  /** A back end: a net_vhost that listens on each socket, and forwards. */
+  static Testpmd backend(Workbench bench, List<Path> sockets, NetSetup setup)
       throws IOException, InterruptedException {
     String mode =
         switch (setup.direction()) {
           case SINK -> "rxonly";
           case SOURCE -> "txonly";
           case ECHO -> "macswap";
+          case GUESTS -> "io";
         };
-    String device = "net_vhost0,iface=%s,queues=1".formatted(socket);
+    List<String> devices = new ArrayList<>();
+    for (Path socket : sockets) {
+      devices.add("net_vhost%d,iface=%s,queues=1".formatted(devices.size(), socket));
+    }
+    String topology = setup.direction() == NetSetup.Direction.GUESTS ? "paired" : "loop";
     Testpmd backend =
         start(
             bench,
             "testpmd (back end)",
             Child.BACKEND_CPU,
-            List.of(device),
+            devices,
             List.of(),
             mode,
-            setup.bytes());
+            setup.bytes(),
+            List.of("--port-topology=" + topology));
     try {
       backend.forward();
       return backend;
@@ -136,7 +161,8 @@ final class Testpmd implements AutoCloseable {
       List<String> devices,
       List<String> more,
       String mode,
-      int bytes)
+      int bytes,
+      List<String> options)
       throws IOException {
     // On a pipe it would keep what it says to itself.
     List<String> words = new ArrayList<>(List.of("stdbuf", "-oL"));
@@ -149,8 +175,8 @@ final class Testpmd implements AutoCloseable {
     words.addAll(more);
     devices.forEach(device -> words.addAll(List.of("--vdev", device)));
     words.addAll(List.of("--", "-i", "--forward-mode=" + mode, "--txpkts=" + bytes));
-    // What comes to a port goes back through it. Two rings of each can be full of buffers.
-    words.add("--port-topology=loop");
+    words.addAll(options);
+    // Two rings of each can be full of buffers.
     words.addAll(List.of("--txd=1024", "--rxd=1024"));
     words.add("--total-num-mbufs=" + Math.max(16384, (devices.size() + 2) * 2048));
     words.addAll(List.of("--record-core-cycles", "--no-flush-rx", "--no-lsc-interrupt"));
@@ -162,9 +188,9 @@ final class Testpmd implements AutoCloseable {
     start("start");
   }
 
-  /** Puts 1024 frames on their way first, which an echo then keeps there. */
-  void forwardFirstSending() throws IOException, InterruptedException {
-    start("start tx_first 32");
+  /** Puts frames on their way first, so many from each port, which an echo then keeps there. */
+  void forwardFirstSending(int frames) throws IOException, InterruptedException {
+    start("start tx_first " + frames / BURST);
   }
 
   private void start(String order) throws IOException, InterruptedException {
