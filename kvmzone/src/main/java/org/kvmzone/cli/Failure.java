@@ -44,6 +44,10 @@ final class Failure extends RuntimeException {
     return new Failure(USAGE, message, Optional.empty());
   }
 
+  static Failure missing(String message) {
+    return new Failure(MISSING, message, Optional.empty());
+  }
+
   /** The same failure, said of something: {@code "vm.json"}, {@code "--net"}. */
   static Failure of(String what, RuntimeException thrown) {
     return new Failure(of(thrown).code, what + ": " + of(thrown).getMessage(), Optional.of(thrown));

@@ -94,6 +94,7 @@ public final class Main {
         VnicCommand.line(context),
         FlowCommand.line(context),
         new VnicstatCommand(context),
+        new CaptureCommand(context),
         VolumeCommand.line(context),
         PoolCommand.line(context),
         ImageCommand.line(context),

@@ -5,12 +5,14 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import org.kvmzone.antispoof.Verdict;
 
 /**
- * Counts the frames that a VNIC drops, each by its reason, and fires {@code vnic:drop}. Any thread
- * may: a sender drops what a receiver has no room for. A drop is not the path to be fast on.
+ * Counts the frames that a VNIC drops, each by its reason, fires {@code vnic:drop}, and has them
+ * recorded if somebody captures. Any thread may: a sender drops what a receiver has no room for. A
+ * drop is not the path to be fast on.
  */
 @SuppressWarnings("EnumOrdinal") // indices into memory that dies with this object
 final class Drops {
   private final String vnic;
+  private final CapturePoint point = new CapturePoint();
   private final AtomicLongArray drops = new AtomicLongArray(Drop.values().length);
   private final AtomicLongArray verdicts = new AtomicLongArray(Verdict.values().length);
 
@@ -23,6 +25,29 @@ final class Drops {
   void count(Drop reason, long length) {
     drops.getAndIncrement(reason.ordinal());
     NetProbes.DROP.fire(vnic, reason.reason(), length);
+  }
+
+  /** A frame of a batch that is for the guest is dropped. */
+  void countIn(Drop reason, FrameBatch batch, int frame) {
+    count(reason, batch.length(frame));
+    FrameCapture capture = point.current();
+    if (capture != null) {
+      capture.in(System.nanoTime(), -1, reason, batch, frame);
+    }
+  }
+
+  /** A frame of a batch that the guest sent is dropped. */
+  void countOut(Drop reason, FrameBatch batch, int frame) {
+    count(reason, batch.length(frame));
+    FrameCapture capture = point.current();
+    if (!batch.lose(frame, reason) && capture != null) {
+      capture.out(System.nanoTime(), -1, reason, batch, frame);
+    }
+  }
+
+  /** Where frames are captured, those that pass too. */
+  CapturePoint capturePoint() {
+    return point;
   }
 
   /** Link protection lets a frame of {@code length} bytes not pass. */

@@ -69,7 +69,7 @@ final class Forwarding {
       if (VlanTag.begins((int) (sourceAndType & 0xffff))) {
         vlan = tagged(batch, i);
         if (vlan < 0) {
-          drops.count(Drop.FOREIGN_VLAN, batch.length(i));
+          drops.countOut(Drop.FOREIGN_VLAN, batch, i);
           continue;
         }
         mixed |= vlan != own;
@@ -116,7 +116,7 @@ final class Forwarding {
     if (to < 0) {
       flood |= 1L << frame;
     } else if (to == from.index) {
-      drops.count(Drop.SAME_PORT, batch.length(frame));
+      drops.countOut(Drop.SAME_PORT, batch, frame);
     } else {
       chosen[to] |= 1L << frame;
     }
@@ -159,7 +159,7 @@ final class Forwarding {
 
   private void refuse(FrameBatch batch, long frames) {
     for (long left = frames; left != 0; left &= left - 1) {
-      drops.count(Drop.ISOLATED, batch.length(Long.numberOfTrailingZeros(left)));
+      drops.countOut(Drop.ISOLATED, batch, Long.numberOfTrailingZeros(left));
     }
   }
 

@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.kvmzone.antispoof.Verdict;
 import org.kvmzone.bridge.memory.Buffers;
 import org.kvmzone.bridge.memory.LostMemory;
 import org.kvmzone.bridge.memory.Pages;
@@ -56,6 +57,12 @@ final class FrameBatch {
   private int size;
   private long asking; // a bit for each frame that is not complete
   private @Nullable Segmenter segmenter;
+
+  /** Whoever fills the batch wants to know which frames were lost: a bit for each, and why. */
+  private boolean keepsLosses;
+
+  private long lost;
+  private final Drop[] losses = new Drop[MAX_FRAMES];
 
   /** Where the rests of frames are that were copied with another tag. */
   private @Nullable FrameBatch origin;
@@ -119,6 +126,26 @@ final class FrameBatch {
   void clear() {
     size = 0;
     asking = 0;
+    lost = 0;
+  }
+
+  /** Whether who takes frames out of this batch is to say which of them it has dropped. */
+  void keepLosses(boolean keep) {
+    keepsLosses = keep;
+  }
+
+  /** A frame of this batch was dropped by who took it; whether that is of interest here. */
+  boolean lose(int frame, Drop reason) {
+    if (keepsLosses) {
+      losses[frame] = reason;
+      lost |= 1L << frame;
+    }
+    return keepsLosses;
+  }
+
+  /** What became of a frame that was taken. */
+  Enum<?> fate(int frame) {
+    return (lost >>> frame & 1) == 0 ? Verdict.PASS : losses[frame];
   }
 
   /** Forgets all frames but the first {@code count}. */
@@ -377,6 +404,12 @@ final class FrameBatch {
   /** Bytes of each frame, by slot; to be read only. */
   int[] lengths() {
     return lengths;
+  }
+
+  /** Of the frame in slot {@link #size}, {@code copied} bytes were written from outside. */
+  void stagePart(int copied, int length) {
+    captured[size] = copied;
+    lengths[size] = length;
   }
 
   /** The memory that the slots lie in. */

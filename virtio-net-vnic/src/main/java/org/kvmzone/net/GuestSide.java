@@ -90,10 +90,10 @@ final class GuestSide implements VnicClient {
       int frame = Long.numberOfTrailingZeros(left);
       long destination = batch.destination(frame);
       if (!all && destination != mac && !MacAddress.isMulticast(destination)) {
-        drops.count(Drop.FILTERED, batch.length(frame));
+        drops.countIn(Drop.FILTERED, batch, frame);
         accepted &= ~Long.lowestOneBit(left);
       } else if (batch.length(frame) > longest && batch.wireLength(frame) > longest) {
-        drops.count(Drop.RX_TOO_LONG, batch.length(frame));
+        drops.countIn(Drop.RX_TOO_LONG, batch, frame);
         accepted &= ~Long.lowestOneBit(left);
       }
     }

@@ -14,6 +14,8 @@ import org.kvmzone.antispoof.LinkProtection;
 import org.kvmzone.antispoof.LinkProtectionConfig;
 import org.kvmzone.antispoof.Verdict;
 import org.kvmzone.bridge.device.Adjustable;
+import org.kvmzone.bridge.device.Capturable;
+import org.kvmzone.bridge.device.Capture;
 import org.kvmzone.bridge.device.DeviceQueue;
 import org.kvmzone.bridge.device.DeviceReport;
 import org.kvmzone.bridge.device.EventSource;
@@ -37,7 +39,7 @@ import org.kvmzone.packet.MacAddress;
  * batch is settled in its order, and what cannot be settled is put back, the last first. So
  * VIRTIO_F_IN_ORDER is offered (virtio 1.3 §2.7.9, §2.8.8).
  */
-final class NetDevice implements NetworkDevice, Adjustable {
+final class NetDevice implements NetworkDevice, Adjustable, Capturable {
   private static final Logger LOG = System.getLogger(NetDevice.class.getName());
 
   /** Every IPv4 network carries as much (RFC 791 §3.2). */
@@ -196,6 +198,17 @@ final class NetDevice implements NetworkDevice, Adjustable {
   }
 
   @Override
+  public Capture capture(Map<String, String> options) {
+    return capture(options, FrameCapture.RING);
+  }
+
+  /** The same, with another ring, of a power of two bytes. */
+  Capture capture(Map<String, String> options, long ring) {
+    return CaptureReader.begin(
+        config.id(), config.mac(), drops.capturePoint(), CaptureOptions.parse(options), ring);
+  }
+
+  @Override
   public String id() {
     return config.id();
   }
@@ -347,6 +360,7 @@ final class NetDevice implements NetworkDevice, Adjustable {
 
   @Override
   public void close() {
+    drops.capturePoint().close();
     vnic.close();
   }
 }

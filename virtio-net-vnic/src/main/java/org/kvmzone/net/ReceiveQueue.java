@@ -4,6 +4,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.kvmzone.antispoof.Verdict;
 import org.kvmzone.bridge.device.DeviceQueue;
 import org.kvmzone.bridge.memory.LostMemory;
 import org.kvmzone.bridge.probe.Counters;
@@ -36,9 +37,11 @@ final class ReceiveQueue {
 
   private final String vnic;
   private final Drops drops;
+  private final CapturePoint point;
   private final Backlog backlog;
   private final Counters<VnicCounter> counters = new Counters<>(VnicCounter.class);
   private final RingWriter writer = new RingWriter();
+  private @Nullable FrameCapture capture; // of this turn; the ring's owner's
   private long undelivered; // of the batch at hand; the ring's owner's
   private long packets; // since the last publication, as are bytes; the owner's too
   private long bytes;
@@ -74,6 +77,7 @@ final class ReceiveQueue {
   ReceiveQueue(String vnic, Drops drops, int waiting, int room, int longest) {
     this.vnic = vnic;
     this.drops = drops;
+    point = drops.capturePoint();
     this.backlog = new Backlog(waiting, room, longest);
   }
 
@@ -103,7 +107,7 @@ final class ReceiveQueue {
   /** The guest has set the ring up; what waits is for whoever used it before. */
   void started(DeviceQueue queue) {
     for (int slot = backlog.first(); slot >= 0; slot = backlog.first()) {
-      drops.count(Drop.NOT_READY, backlog.batch(slot).length(backlog.frame(slot)));
+      drops.countIn(Drop.NOT_READY, backlog.batch(slot), backlog.frame(slot));
       backlog.removeFirst();
     }
     writer.forget();
@@ -273,6 +277,7 @@ final class ReceiveQueue {
     }
     gate.use(flows);
     gate.begin();
+    capture = point.current();
   }
 
   /** As many as fit; returns those that don't. */
@@ -324,7 +329,7 @@ final class ReceiveQueue {
 
   private void drop(FrameBatch batch, int frame, int place) {
     gate.dropped(place);
-    drops.count(gate.reason(place), batch.length(frame));
+    drops.countIn(gate.reason(place), batch, frame);
   }
 
   private void giveBack(FrameBatch batch, long frames) {
@@ -345,11 +350,23 @@ final class ReceiveQueue {
         gate.passed(frame, batch.length(frame));
       }
     }
+    long before = undelivered;
     undelivered = left;
     if (written > 0 && exhausted) {
       exhausted = false;
     }
+    if (capture != null) {
+      record(capture, to, batch, before & ~left);
+    }
     return written;
+  }
+
+  private static void record(FrameCapture capture, Target to, FrameBatch batch, long frames) {
+    long now = System.nanoTime();
+    int pair = to.queue.index() / 2;
+    for (long left = frames; left != 0; left &= left - 1) {
+      capture.in(now, pair, Verdict.PASS, batch, Long.numberOfTrailingZeros(left));
+    }
   }
 
   private int drain(Target to, int budget) {
@@ -371,7 +388,7 @@ final class ReceiveQueue {
     int frame = backlog.frame(slot);
     int length = batch.length(frame);
     if (!to.takes(batch, frame)) { // it came for the driver before
-      drops.count(Drop.NOT_READY, length);
+      drops.countIn(Drop.NOT_READY, batch, frame);
       return true;
     }
     if (gate.isOn() && !gate.admit(batch, frame, FlowGate.ALONE)) {
@@ -406,15 +423,18 @@ final class ReceiveQueue {
         if (exhausted) {
           exhausted = false;
         }
+        if (capture != null) {
+          capture.in(System.nanoTime(), to.queue.index() / 2, Verdict.PASS, batch, frame);
+        }
       }
-      case SHORT -> drops.count(Drop.NO_BUFFER, length);
-      case TOO_LONG -> drops.count(Drop.RX_TOO_LONG, length);
+      case SHORT -> drops.countIn(Drop.NO_BUFFER, batch, frame);
+      case TOO_LONG -> drops.countIn(Drop.RX_TOO_LONG, batch, frame);
       case EMPTY, WAITING -> {
         if (to.queue.ring().fault().isEmpty()) {
           exhausted = true;
           return false;
         }
-        drops.count(Drop.NOT_READY, length);
+        drops.countIn(Drop.NOT_READY, batch, frame);
       }
     }
     return true;
@@ -465,7 +485,7 @@ final class ReceiveQueue {
       if ((limit == null || limit.mayQueue(backlog.size())) && backlog.offer(batch, frame)) {
         queued = true;
       } else {
-        drops.count(reason, batch.length(frame));
+        drops.countIn(reason, batch, frame);
       }
     }
     return queued;
@@ -473,7 +493,7 @@ final class ReceiveQueue {
 
   private void dropAll(Drop reason, FrameBatch batch, long frames) {
     for (long left = frames; left != 0; left &= left - 1) {
-      drops.count(reason, batch.length(Long.numberOfTrailingZeros(left)));
+      drops.countIn(reason, batch, Long.numberOfTrailingZeros(left));
     }
   }
 

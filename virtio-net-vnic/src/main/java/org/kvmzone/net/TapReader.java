@@ -108,11 +108,11 @@ final class TapReader implements EventSource {
   /** Adds the frame that was read, if it is any good. */
   private void add(int length) {
     if (length < VirtioNet.ETHERNET) {
-      drops.count(Drop.RX_RUNT, Math.max(0, length));
+      drop(Drop.RX_RUNT, Math.max(0, length));
       return;
     }
     if (length > batch.longest()) {
-      drops.count(Drop.RX_TOO_LONG, length);
+      drop(Drop.RX_TOO_LONG, length);
       return;
     }
     batch.stageWhole(length);
@@ -120,8 +120,13 @@ final class TapReader implements EventSource {
     check.read(batch, slot, VirtioNet.HEADER);
     Drop reason = check.asksNothing() ? addPlain(length) : addAsking(slot, length);
     if (reason != null) {
-      drops.count(reason, length);
+      drop(reason, length);
     }
+  }
+
+  private void drop(Drop reason, int length) {
+    batch.stagePart(Math.min(length, batch.longest()), length);
+    drops.countIn(reason, batch, batch.size());
   }
 
   /** Adds a frame of which nothing is left undone; says why if it cannot be. */

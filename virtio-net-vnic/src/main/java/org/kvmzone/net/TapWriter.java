@@ -62,7 +62,7 @@ final class TapWriter {
         return i;
       }
       if (result < 0) {
-        drops.count(Drop.LINK_ERROR, batch.length(i));
+        drops.countOut(Drop.LINK_ERROR, batch, i);
         log((int) -result);
       }
     }
@@ -99,7 +99,7 @@ final class TapWriter {
   private void sendOrLose(FrameBatch batch, int frame) {
     long result = write(batch, frame);
     if (result < 0) {
-      drops.count(Drop.LINK_ERROR, batch.length(frame));
+      drops.countOut(Drop.LINK_ERROR, batch, frame);
       log((int) -result);
     }
   }

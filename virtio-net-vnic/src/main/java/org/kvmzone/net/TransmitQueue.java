@@ -40,6 +40,11 @@ final class TransmitQueue {
   private LinkProtection protection; // of this turn
   private final @Nullable HostServices services;
   private final Drops drops;
+  private final CapturePoint point;
+  private @Nullable FrameCapture capture; // of this turn
+  private @Nullable RefusedFrames refused; // from the first capture on
+  private final Buffers chain = new Buffers(); // that of a refused frame
+  private long gathered; // when, if there is a capture
   private final Counters<VnicCounter> counters = new Counters<>(VnicCounter.class);
 
   private final FrameBatch batch;
@@ -97,6 +102,7 @@ final class TransmitQueue {
     this.protection = protection;
     this.services = services.orElse(null);
     this.drops = drops;
+    point = drops.capturePoint();
     int room = mtu + VirtioNet.OVERHEAD;
     int longest = unsegmented ? VirtioNet.LONGEST_UNSEGMENTED : room;
     batch = new FrameBatch(FrameBatch.MAX_FRAMES, room, longest);
@@ -150,6 +156,8 @@ final class TransmitQueue {
     blocked = wait;
     gate.use(flows);
     protection = rules;
+    capture = point.current();
+    batch.keepLosses(capture != null);
     try {
       while (done < budget && !blocked && gather(ring, budget - done) > 0) {
         if (pace.isOn()) {
@@ -199,6 +207,9 @@ final class TransmitQueue {
 
   private int gather(Virtqueue ring, int limit) {
     batch.clear();
+    if (capture != null) {
+      gathered = System.nanoTime();
+    }
     pushed = 0;
     popped = 0;
     pop(ring, Math.min(limit, chains.length));
@@ -239,10 +250,25 @@ final class TransmitQueue {
     gate.begin();
     for (int i = 0; i < popped; i++) {
       fates[i] = judge(i);
+      if (capture != null && fates[i] != Verdict.PASS) {
+        setAside(i);
+      }
       if (fates[i] instanceof Answer) {
         // An answer ends the batch: there is one reply at a time, and it waits for its turn.
         unpop(ring, i + 1);
       }
+    }
+  }
+
+  /** Keeps what a frame was judged by, until it is known that its chain goes back. */
+  private void setAside(int index) {
+    if (refused == null) {
+      refused = new RefusedFrames(batch.room());
+    }
+    if (lengths[index] < VirtioNet.ETHERNET || lengths[index] > batch.longest()) {
+      refused.keepNothing(index); // it was not looked at
+    } else {
+      refused.keep(index, batch);
     }
   }
 
@@ -400,6 +426,9 @@ final class TransmitQueue {
   /** Gives back all chains before the first frame that was not taken; returns how many. */
   private int settle(Virtqueue ring, int taken) {
     count(taken);
+    if (capture != null) {
+      record(capture, taken); // before the guest may write to its buffers again
+    }
     if (taken == popped) { // nearly always: all were good, and there was room
       push(ring, popped);
     }
@@ -419,6 +448,46 @@ final class TransmitQueue {
     blocked = pushed < popped;
     unpop(ring, pushed);
     return pushed;
+  }
+
+  /** Records what is about to be settled. */
+  private void record(FrameCapture to, int taken) {
+    int sent = 0;
+    for (int i = 0; i < popped; i++) {
+      Enum<?> fate = plain ? Verdict.PASS : fates[i];
+      if (fate != Verdict.PASS) {
+        recordRefused(to, i, fate);
+      } else if (sent == taken) {
+        return;
+      } else {
+        to.out(gathered, pair, batch.fate(sent), batch, sent);
+        sent++;
+      }
+    }
+  }
+
+  private void recordRefused(FrameCapture to, int index, Enum<?> fate) {
+    if (refused == null || !to.isWanted(fate)) {
+      return;
+    }
+    Buffers whole = chain;
+    if (single) {
+      whole.set(singles.memory(), singles.offset(index), singles.length(index));
+    } else {
+      whole = chains[index].readable();
+    }
+    int kept = refused.captured(index);
+    long behind = (long) format.length() + kept;
+    to.refused(
+        gathered,
+        pair,
+        fate,
+        lengths[index],
+        refused.memory(),
+        refused.at(index),
+        kept,
+        whole,
+        behind);
   }
 
   /** Counts what has passed for its flow; what has not takes nothing from it. */

@@ -7,6 +7,7 @@ import java.nio.channels.SocketChannel;
 import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.kvmzone.bridge.device.Capture;
 
 /**
  * One client, as the server's thread sees it. A request is read, answered, and its reply written
@@ -31,6 +32,8 @@ final class Connection {
   private boolean answering;
   private boolean ended;
   private boolean lastReply;
+  private @Nullable Capture following;
+  private boolean closed;
 
   /** When the client did something last, or was given the turn; System.nanoTime. */
   private long since;
@@ -96,6 +99,29 @@ final class Connection {
     since = now;
   }
 
+  /** Takes the last reply, and what the connection carries behind it. */
+  void reply(ByteBuffer reply, Capture capture, long now) {
+    if (closed) {
+      capture.close();
+      return;
+    }
+    reply(reply, now);
+    following = capture;
+    lastReply = true;
+  }
+
+  /** What is to be carried on from here, if the reply to the request for it is written. */
+  Optional<CaptureStream> stream() throws IOException {
+    if (following == null || output != null) {
+      return Optional.empty();
+    }
+    CaptureStream stream = new CaptureStream(channel, following, limits.progress());
+    following = null;
+    key.cancel();
+    belongings.close();
+    return Optional.of(stream);
+  }
+
   /** Says why the connection ends, and ends it then. */
   void dismiss(String why, long now) {
     lastReply = true;
@@ -139,7 +165,11 @@ final class Connection {
 
   /** Ends the connection and gives up what was kept for it. */
   void close() {
+    closed = true;
     belongings.close();
+    if (following != null) {
+      following.close();
+    }
     key.cancel();
     try {
       channel.close();

@@ -1,6 +1,7 @@
 package org.kvmzone.bridge.control;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -53,6 +54,20 @@ public final class ControlClient implements AutoCloseable {
     members.members().forEach(request::put);
     channel.send(request.build().line(), patience);
     return reply(id, channel.receive(patience));
+  }
+
+  /**
+   * The bytes that follow the reply to a {@code capture}; they end when the process has no more, or
+   * is gone. To be read by one thread; reading waits without a bound. Nothing can be called
+   * afterwards.
+   */
+  public InputStream bytes() {
+    return channel.bytes();
+  }
+
+  /** Asks for the end of these bytes: what there is still comes. By any thread. */
+  public void finish() throws IOException {
+    channel.finish();
   }
 
   private Json.Obj reply(long id, String line) throws IOException, ControlException {

@@ -8,14 +8,17 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import org.kvmzone.bridge.device.Capture;
 
 /**
  * The control socket of a process: clients ask, registered {@link Handler}s answer. One thread
@@ -29,7 +32,12 @@ public final class ControlServer implements AutoCloseable {
 
   private record Task(Connection connection, Request request) {}
 
-  private record Answer(Connection connection, ByteBuffer reply) {}
+  private record Answer(Connection connection, ByteBuffer reply, Optional<Capture> following) {
+    void give(long now) {
+      following.ifPresentOrElse(
+          capture -> connection.reply(reply, capture, now), () -> connection.reply(reply, now));
+    }
+  }
 
   private final Limits limits;
   private final SocketFile socket;
@@ -42,6 +50,10 @@ public final class ControlServer implements AutoCloseable {
 
   private final Queue<Answer> answers = new ConcurrentLinkedQueue<>();
   private final List<Connection> connections = new ArrayList<>(); // of the I/O thread
+
+  /** What was handed over; of the I/O thread, until it has ended. */
+  private final List<CaptureStream> streams = new ArrayList<>();
+
   private volatile int clients;
   private final Thread io = new Thread(this::serve, "control");
   private final Thread worker = new Thread(this::work, "control-work");
@@ -111,7 +123,7 @@ public final class ControlServer implements AutoCloseable {
       while (!closing) {
         awaitEvents();
         for (Answer answer = answers.poll(); answer != null; answer = answers.poll()) {
-          answer.connection.reply(answer.reply, System.nanoTime());
+          answer.give(System.nanoTime());
         }
         for (SelectionKey key : selector.selectedKeys()) {
           if (key.isValid() && key.isAcceptable()) {
@@ -168,6 +180,13 @@ public final class ControlServer implements AutoCloseable {
     long now = System.nanoTime();
     try {
       connection.write(now);
+      Optional<CaptureStream> stream = connection.stream();
+      if (stream.isPresent()) {
+        streams.removeIf(other -> !other.isAlive());
+        streams.add(stream.get());
+        stream.get().start();
+        return false;
+      }
       connection.read(now);
       takeRequests(connection, now);
     } catch (IOException e) {
@@ -208,7 +227,8 @@ public final class ControlServer implements AutoCloseable {
     while (!closing) {
       try {
         Task task = tasks.take();
-        answers.add(new Answer(task.connection, answer(task.request)));
+        ByteBuffer reply = answer(task.request);
+        answers.add(new Answer(task.connection, reply, task.request.following()));
         selector.wakeup();
       } catch (InterruptedException e) {
         return; // by close()
@@ -227,6 +247,18 @@ public final class ControlServer implements AutoCloseable {
     }
   }
 
+  private void endStreams() throws InterruptedException {
+    for (Answer answer = answers.poll(); answer != null; answer = answers.poll()) {
+      answer.following.ifPresent(Capture::close);
+    }
+    for (CaptureStream stream : streams) {
+      stream.end(Duration.ZERO);
+    }
+    for (CaptureStream stream : streams) {
+      stream.end(Duration.ofMillis(ENDING_MILLIS));
+    }
+  }
+
   /** Ends all connections and removes the socket. Waits a second at most for a handler to end. */
   @Override
   public void close() {
@@ -236,6 +268,7 @@ public final class ControlServer implements AutoCloseable {
     try {
       io.join(ENDING_MILLIS);
       worker.join(ENDING_MILLIS);
+      endStreams();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

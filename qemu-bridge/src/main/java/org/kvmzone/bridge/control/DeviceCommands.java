@@ -21,6 +21,9 @@ import org.kvmzone.bridge.ffi.NativeException;
  * limit device [limits]   → limits: {name: value, …}, in the words of a SPEC
  * set device [properties] [reset] [temporary]
  *                         → properties: {name: value, …}, later: [name, …]
+ * capture device [options]
+ *                         → then bytes, of a file in pcapng: the connection is for them alone from
+ *                           here on; who shuts down its own side of it asks for their end
  * }</pre>
  */
 final class DeviceCommands {
@@ -36,6 +39,7 @@ final class DeviceCommands {
     server.handle("remove", commands::remove, "device", "force", "temporary");
     server.handle("resize", commands::resize, "device", "size");
     server.handle("limit", commands::limit, "device", "limits");
+    server.handle("capture", commands::capture, "device", "options");
     server.handle("set", commands::set, "device", "properties", "reset", "temporary");
   }
 
@@ -117,6 +121,17 @@ final class DeviceCommands {
           .put("properties", Json.ofTexts(host.device(id).report().properties()))
           .put("later", later.stream().map(Json::of).toList())
           .build();
+    } catch (SpecException e) {
+      throw new ControlException("" + e.getMessage());
+    }
+  }
+
+  private Json.Obj capture(Request request) throws ControlException {
+    String id = request.text("device").orElseThrow(() -> request.missing("device"));
+    HostedDevice device = host.device(id);
+    try {
+      request.follow(device.capture(request.texts("options")));
+      return Json.object().build();
     } catch (SpecException e) {
       throw new ControlException("" + e.getMessage());
     }

@@ -14,6 +14,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.device.Adjustable;
+import org.kvmzone.bridge.device.Capturable;
+import org.kvmzone.bridge.device.Capture;
 import org.kvmzone.bridge.device.DeviceProvider;
 import org.kvmzone.bridge.device.DeviceProvider.FrontEnd;
 import org.kvmzone.bridge.device.DeviceReport;
@@ -204,6 +206,18 @@ public final class HostedDevice implements AutoCloseable {
       kept = kept.with(changes).without(resets).needed(written);
     }
     return later;
+  }
+
+  /**
+   * Begins to record what passes.
+   *
+   * @throws SpecException if that cannot be
+   */
+  Capture capture(Map<String, String> options) {
+    if (!(device instanceof Capturable capturable)) {
+      throw new SpecException(report().kind() + " " + id() + ": it is no NIC, nothing is captured");
+    }
+    return capturable.capture(options);
   }
 
   /** What is to be kept of it. */

@@ -2,6 +2,8 @@ package org.kvmzone.bridge.control;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.UnixDomainSocketAddress;
@@ -102,6 +104,52 @@ public final class LineChannel implements AutoCloseable {
       }
     }
     throw new IOException(path + ": the reply is longer than " + LONGEST + " bytes");
+  }
+
+  /** What comes from here on, as it is; reading waits for as long as it takes. */
+  InputStream bytes() {
+    return new Bytes();
+  }
+
+  /** Says that nothing more will be sent; by any thread. */
+  void finish() throws IOException {
+    SocketChannel ignored = channel.shutdownOutput();
+  }
+
+  private final class Bytes extends InputStream {
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+      while (!input.hasRemaining()) {
+        input.clear();
+        int count = channel.read(input);
+        input.flip();
+        if (count < 0) {
+          return -1;
+        }
+        if (count == 0) {
+          key.interestOps(SelectionKey.OP_READ);
+          selector.select();
+          selector.selectedKeys().clear();
+          if (Thread.currentThread().isInterrupted()) {
+            throw new InterruptedIOException(path + ": interrupted while waiting for more");
+          }
+        }
+      }
+      int count = Math.min(length, input.remaining());
+      input.get(target, offset, count);
+      return count;
+    }
+
+    @Override
+    public int available() {
+      return input.remaining();
+    }
   }
 
   private void await(int operation, long begun, Duration patience) throws IOException {

@@ -3,6 +3,8 @@ package org.kvmzone.bridge.control;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.kvmzone.bridge.device.Capture;
 
 /**
  * A command that a client sent, its members checked for their names but not yet for their types.
@@ -13,6 +15,7 @@ public final class Request {
   private final Handler handler;
   private final Json.Obj members;
   private final Belongings belongings;
+  private @Nullable Capture following;
 
   Request(Json id, String command, Handler handler, Json.Obj members, Belongings belongings) {
     this.id = id;
@@ -109,6 +112,19 @@ public final class Request {
    */
   public void keep(String name, AutoCloseable thing) {
     belongings.keep(name, thing);
+  }
+
+  /**
+   * Has the connection carry this, as it is, from the reply on: it has no further requests. Closed
+   * when it has ended, or the client is gone.
+   */
+  void follow(Capture capture) {
+    following = capture;
+  }
+
+  /** What comes behind the reply. */
+  Optional<Capture> following() {
+    return Optional.ofNullable(following);
   }
 
   /** What an earlier request of this client has kept. */
