@@ -1,8 +1,12 @@
 package org.kvmzone.bench;
 
+import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import org.kvmzone.bridge.device.Capture;
 import org.kvmzone.bridge.virtqueue.Features;
 import org.kvmzone.net.NetRehearsal;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -48,12 +52,31 @@ public class NetPathBenchmark {
   @Param("default")
   String held = "default";
 
+  /** With {@code -p capture=on}, frames are captured, and what is recorded is thrown away. */
+  @Param("off")
+  String capture = "off";
+
   private @Nullable NetRehearsal rehearsal;
+  private List<Capture> captures = List.of();
 
   @Setup(Level.Trial)
   public void open() {
     long features = ring.equals("packed") ? Features.RING_PACKED : 0;
     rehearsal = new NetRehearsal(way, features, frameSize, properties());
+    if (capture.equals("on")) {
+      captures = rehearsal.capture();
+      captures.forEach(each -> Thread.ofPlatform().daemon().start(() -> drain(each)));
+    }
+  }
+
+  private static void drain(Capture capture) {
+    ByteBuffer buffer = ByteBuffer.allocateDirect(4 * Capture.ROOM);
+    while (capture.read(buffer)) {
+      if (buffer.position() == 0) {
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+      }
+      buffer.clear();
+    }
   }
 
   private String properties() {
@@ -66,6 +89,7 @@ public class NetPathBenchmark {
 
   @TearDown(Level.Trial)
   public void close() {
+    captures.forEach(Capture::close);
     rehearsal().close();
   }
 

@@ -84,6 +84,13 @@ final class FrameCapture {
     }
   }
 
+  /** A frame is not recorded for want of time; the parameters as those of the others. */
+  void miss(boolean in, Enum<?> fate) {
+    if ((in ? options.in() : options.out()) && (fate != Verdict.PASS || !options.dropped())) {
+      missed.increment();
+    }
+  }
+
   /** Whether frames from the guest are recorded that this becomes of. */
   boolean isWanted(Enum<?> fate) {
     return options.out() && (fate != Verdict.PASS || !options.dropped());

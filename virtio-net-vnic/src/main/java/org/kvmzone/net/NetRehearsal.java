@@ -6,6 +6,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.kvmzone.bridge.device.Capturable;
+import org.kvmzone.bridge.device.Capture;
 import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.rehearsal.Rehearsal;
@@ -188,6 +190,17 @@ public final class NetRehearsal implements AutoCloseable {
       receive.offer();
       taken = receive.turn();
     }
+  }
+
+  /**
+   * Captures all of the sender's frames, and the receiver's if that is another; what is to be read,
+   * the caller reads, on any thread of its own.
+   */
+  public List<Capture> capture() {
+    return Stream.of(sender, receiver)
+        .distinct()
+        .map(guest -> ((Capturable) guest.device()).capture(Map.of()))
+        .toList();
   }
 
   /** What the receiver's device has counted. */

@@ -42,6 +42,7 @@ final class ReceiveQueue {
   private final Counters<VnicCounter> counters = new Counters<>(VnicCounter.class);
   private final RingWriter writer = new RingWriter();
   private @Nullable FrameCapture capture; // of this turn; the ring's owner's
+  private final CaptureBudget budget = new CaptureBudget(); // the owner's, too
   private long undelivered; // of the batch at hand; the ring's owner's
   private long packets; // since the last publication, as are bytes; the owner's too
   private long bytes;
@@ -361,11 +362,27 @@ final class ReceiveQueue {
     return written;
   }
 
-  private static void record(FrameCapture capture, Target to, FrameBatch batch, long frames) {
+  private void record(FrameCapture capture, Target to, FrameBatch batch, long frames) {
     long now = System.nanoTime();
-    int pair = to.queue.index() / 2;
+    boolean allowed = budget.allows(now);
     for (long left = frames; left != 0; left &= left - 1) {
-      capture.in(now, pair, Verdict.PASS, batch, Long.numberOfTrailingZeros(left));
+      record(capture, to, batch, Long.numberOfTrailingZeros(left), allowed, now);
+    }
+    budget.spend(now, System.nanoTime());
+  }
+
+  private void recordAlone(FrameCapture capture, Target to, FrameBatch batch, int frame) {
+    long now = System.nanoTime();
+    record(capture, to, batch, frame, budget.allows(now), now);
+    budget.spend(now, System.nanoTime());
+  }
+
+  private static void record(
+      FrameCapture capture, Target to, FrameBatch batch, int frame, boolean allowed, long now) {
+    if (allowed) {
+      capture.in(now, to.queue.index() / 2, Verdict.PASS, batch, frame);
+    } else {
+      capture.miss(true, Verdict.PASS);
     }
   }
 
@@ -424,7 +441,7 @@ final class ReceiveQueue {
           exhausted = false;
         }
         if (capture != null) {
-          capture.in(System.nanoTime(), to.queue.index() / 2, Verdict.PASS, batch, frame);
+          recordAlone(capture, to, batch, frame);
         }
       }
       case SHORT -> drops.countIn(Drop.NO_BUFFER, batch, frame);

@@ -42,6 +42,7 @@ final class TransmitQueue {
   private final Drops drops;
   private final CapturePoint point;
   private @Nullable FrameCapture capture; // of this turn
+  private final CaptureBudget budget = new CaptureBudget();
   private @Nullable RefusedFrames refused; // from the first capture on
   private final Buffers chain = new Buffers(); // that of a refused frame
   private long gathered; // when, if there is a capture
@@ -452,17 +453,27 @@ final class TransmitQueue {
 
   /** Records what is about to be settled. */
   private void record(FrameCapture to, int taken) {
+    long now = System.nanoTime();
+    recordEach(to, taken, budget.allows(now));
+    budget.spend(now, System.nanoTime());
+  }
+
+  private void recordEach(FrameCapture to, int taken, boolean allowed) {
     int sent = 0;
     for (int i = 0; i < popped; i++) {
       Enum<?> fate = plain ? Verdict.PASS : fates[i];
-      if (fate != Verdict.PASS) {
-        recordRefused(to, i, fate);
-      } else if (sent == taken) {
+      boolean passed = fate == Verdict.PASS;
+      if (passed && sent == taken) {
         return;
-      } else {
-        to.out(gathered, pair, batch.fate(sent), batch, sent);
-        sent++;
       }
+      if (!allowed) {
+        to.miss(false, passed ? batch.fate(sent) : fate);
+      } else if (passed) {
+        to.out(gathered, pair, batch.fate(sent), batch, sent);
+      } else {
+        recordRefused(to, i, fate);
+      }
+      sent += passed ? 1 : 0;
     }
   }
 

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.ObjIntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.device.Spec;
@@ -52,6 +53,7 @@ final class Devices {
     boolean closed;
     @Nullable VnicClient client;
     @Nullable Drops drops;
+    @Nullable ObjIntConsumer<FrameBatch> losing; // what it takes
 
     Vnic open(VnicClient guest, Drops counters) {
       client = guest;
@@ -65,6 +67,9 @@ final class Devices {
       for (int i = 0; i < taken; i++) {
         sent.add(Recorder.bytes(batch, i));
         headers.add(Recorder.header(batch, i));
+        if (losing != null) {
+          losing.accept(batch, i);
+        }
       }
       room -= taken;
       return taken;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.kvmzone.packet.capture;
+
+import org.jspecify.annotations.NullMarked;

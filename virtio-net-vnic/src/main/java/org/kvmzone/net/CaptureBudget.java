@@ -1,0 +1,40 @@
+package org.kvmzone.net;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * How much of one queue's time recording may take: half of it, so that a guest is never slowed down
+ * to less than half its speed, however fast it sends. What is over that is missed.
+ */
+final class CaptureBudget {
+  /** So much may be taken at once, nanoseconds. */
+  private static final long BURST = TimeUnit.MILLISECONDS.toNanos(10);
+
+  /** No batch takes longer; if it seems so, the thread was not running. */
+  private static final long LONGEST = TimeUnit.MILLISECONDS.toNanos(1);
+
+  private static final int SHARE = 2; // one part in so many
+
+  private long credit = BURST;
+  private long last;
+  private boolean begun;
+
+  /**
+   * Whether there is time to record a batch; {@link #spend} says afterwards how long it took.
+   *
+   * @param now of {@link System#nanoTime}
+   */
+  boolean allows(long now) {
+    if (begun) {
+      credit = Math.min(BURST, credit + Math.max(0, now - last) / SHARE);
+    }
+    begun = true;
+    last = now;
+    return credit > 0;
+  }
+
+  /** A batch was recorded from one time to another. */
+  void spend(long from, long to) {
+    credit -= Math.min(LONGEST, to - from);
+  }
+}

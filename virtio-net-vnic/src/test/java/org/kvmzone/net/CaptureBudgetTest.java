@@ -1,0 +1,46 @@
+package org.kvmzone.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+/** Recording takes half of a queue's time at most; the clock is the test's. */
+class CaptureBudgetTest {
+  private static final long MICROSECOND = 1000;
+  private static final long SECOND = 1_000_000_000;
+
+  private final CaptureBudget budget = new CaptureBudget();
+
+  /** Batches of 10 µs each, whose recording takes as long as is said; returns what it has taken. */
+  private long record(long cost) {
+    long now = 77;
+    long end = now + SECOND;
+    long taken = 0;
+    while (now < end) {
+      now += 10 * MICROSECOND;
+      if (budget.allows(now)) {
+        budget.spend(now, now + cost);
+        now += cost;
+        taken += cost;
+      }
+    }
+    return taken;
+  }
+
+  @Test
+  void recordingThatIsCheap_isNeverRefused() {
+    assertThat(record(9 * MICROSECOND)).isBetween(SECOND / 19 * 9 - 100, SECOND / 19 * 9 + 10_000);
+  }
+
+  @Test
+  void recordingThatIsDear_takesHalfOfTheTime() {
+    assertThat(record(500 * MICROSECOND)).isBetween(SECOND * 45 / 100, SECOND * 52 / 100);
+  }
+
+  @Test
+  void timeInWhichTheThreadDidNotRun_costsNoMoreThanABatch() {
+    assertThat(budget.allows(0)).isTrue();
+    budget.spend(0, 100 * SECOND);
+    assertThat(budget.allows(0)).isTrue();
+  }
+}
