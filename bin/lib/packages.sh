@@ -14,7 +14,8 @@ e2fsprogs        guest  mkfs.ext4 in the guests
 iperf3           guest  measures the network between guests
 cpio             guest  packs the initramfs
 iproute2         guest  network namespaces and taps on the host
-tshark           test   decodes the replies of our DHCP server
+tshark           test   decodes the replies of our DHCP server, and captures
+libpcap0.8       test   compiles the filters of captures
 isc-dhcp-client  test   a DHCP client that remembers leases
 dhcpcd-base      test   a DHCP client that identifies itself by DUID
 xfsprogs         test   mkfs.xfs, for volumes on it

@@ -89,7 +89,7 @@ public class NetPathBenchmark {
 
   @TearDown(Level.Trial)
   public void close() {
-    captures.forEach(Capture::close);
+    captures.forEach(Capture::stop);
     rehearsal().close();
   }
 

@@ -112,4 +112,10 @@ final class CaptureReader implements Capture {
     point.end(frames);
     frames.end();
   }
+
+  @Override
+  public void close() {
+    stop();
+    frames.ring().forget();
+  }
 }

@@ -129,6 +129,11 @@ final class CaptureRing {
     HEAD.setRelease(this, reading);
   }
 
+  /** Gives memory back; by the reader, which reads no more. A writer that is late harms nobody. */
+  void forget() {
+    Pages.forget(memory);
+  }
+
   /** What the records are in. The first four bytes of each belong to this ring. */
   MemorySegment memory() {
     return memory;

@@ -9,7 +9,8 @@
  * buffers, or into its Backlog if the ring is busy or the guest has none.
  *
  * <p>Each ring has one owner at a time, which may be another guest's thread; nobody waits for
- * anybody. Every frame that does not arrive is counted in Drops, by a reason.
+ * anybody. Every frame that does not arrive is counted in Drops, by a reason. While somebody
+ * captures, there is a FrameCapture at the NIC's CapturePoint, which all of them hand copies to.
  */
 @NullMarked
 package org.kvmzone.net;

@@ -21,9 +21,7 @@ public interface Capture extends AutoCloseable {
   /** Records nothing from now on: what was recorded can still be read. By any thread. */
   void stop();
 
-  /** Stops, and forgets what was not read. */
+  /** Stops, and forgets what was not read; by whoever has read. */
   @Override
-  default void close() {
-    stop();
-  }
+  void close();
 }

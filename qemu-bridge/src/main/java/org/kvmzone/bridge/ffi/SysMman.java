@@ -10,11 +10,13 @@ public final class SysMman {
   public static final int MAP_PRIVATE = 2;
   public static final int MAP_ANONYMOUS = 0x20;
   public static final int MAP_NORESERVE = 0x4000;
+  public static final int MADV_DONTNEED = 4;
   public static final int MFD_CLOEXEC = 1;
   public static final int MFD_ALLOW_SEALING = 2;
 
   private static final CFunction MMAP = CFunction.named("mmap");
   private static final CFunction MUNMAP = CFunction.named("munmap");
+  private static final CFunction MADVISE = CFunction.named("madvise");
   private static final CFunction MEMFD_CREATE = CFunction.named("memfd_create");
 
   private SysMman() {}
@@ -44,6 +46,19 @@ public final class SysMman {
    */
   public static int munmap(long address, long length) {
     return MUNMAP.call(address, length);
+  }
+
+  /**
+   * Says what is to become of the pages of {@code length} bytes at {@code address}.
+   *
+   * {@snippet lang=c :
+   * int madvise(void *addr, size_t length, int advice);
+   * }
+   *
+   * @return what the function returns, or {@code -errno}
+   */
+  public static int madvise(long address, long length, int advice) {
+    return MADVISE.call(address, length, advice);
   }
 
   /**

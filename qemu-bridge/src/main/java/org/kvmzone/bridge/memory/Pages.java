@@ -33,6 +33,11 @@ public final class Pages {
     return MemorySegment.ofAddress(address).reinterpret(bytes, arena, Pages::free);
   }
 
+  /** Makes all of the memory zero, and takes none until it is written to again. */
+  public static void forget(MemorySegment pages) {
+    int ignored = SysMman.madvise(pages.address(), pages.byteSize(), SysMman.MADV_DONTNEED);
+  }
+
   private static void free(MemorySegment pages) {
     int ignored = SysMman.munmap(pages.address(), pages.byteSize()); // fails on a bad range only
   }

@@ -21,7 +21,7 @@ import org.kvmzone.bridge.device.Capture;
 import org.kvmzone.packet.testing.Frames;
 
 /** Another program reads a capture as we mean it. */
-class CaptureFileIT {
+class CaptureFileTest {
   private static final List<String> FIELDS =
       List.of(
           "frame.interface_name",
