@@ -139,6 +139,11 @@ final class CaptureCommand implements Callable<Integer> {
     try {
       recording.run();
       context.say(recording.summary());
+    } catch (IOException | RuntimeException e) {
+      if (!recording.isFinishedEarly()) {
+        throw e;
+      }
+      int _ = Failure.of(e).report(context.err(), false); // nobody else does any more
     } finally {
       over.complete(true);
       if (recording.isFinishedEarly()) {

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,9 +41,14 @@ final class CaptureIT {
 
   /** Once the first frame is there, the capture is on. */
   private static void awaitFirst(Guest guest, Command capture) {
-    for (int i = 0; !capture.output().text().contains(" in "); i++) {
-      assertThat(i).as("tries to be captured: " + capture.output().text()).isLessThan(100);
-      guest.run("ping -c 1 -W 1 10.90.0.1");
+    await(guest, () -> capture.output().text().contains(" in "));
+  }
+
+  private static void await(Guest guest, BooleanSupplier captured) {
+    long begun = System.nanoTime();
+    while (!captured.getAsBoolean()) {
+      assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(PATIENCE);
+      guest.run(PING);
     }
   }
 
@@ -85,10 +91,7 @@ final class CaptureIT {
     try (Command counted =
         capture(devices, "-w", "counted.pcapng", "-c", "3", "icmp and src host 10.90.0.1")) {
       Path file = directory.resolve("counted.pcapng");
-      for (int i = 0; !Files.exists(file) || Files.size(file) == 0; i++) {
-        assertThat(i).as("tries to be captured").isLessThan(100);
-        guest.run(PING);
-      }
+      await(guest, () -> file.toFile().length() > 0);
       guest.run("ping -c 4 -i 0.2 10.90.0.1");
       assertThat(counted.awaitExit(PATIENCE)).isZero();
       assertThat(counted.output().text()).contains("3 frames captured");
