@@ -67,7 +67,8 @@ final class CaptureIT {
         awaitFirst(guest, lines);
         guest.run(SPOOFED_PING);
         lines.output().await("ip-nospoof-fail", PATIENCE);
-        lines.terminate();
+        // Not by the process itself, which would close what we read from, too.
+        assertThat(ProcessHandle.of(lines.pid()).orElseThrow().destroy()).isTrue();
         assertThat(lines.awaitExit(PATIENCE)).isZero();
         assertThat(lines.output().text())
             .containsPattern(
