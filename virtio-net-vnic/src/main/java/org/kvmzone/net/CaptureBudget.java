@@ -3,17 +3,18 @@ package org.kvmzone.net;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How much of one queue's time recording may take: half of it, so that a guest is never slowed down
- * to less than half its speed, however fast it sends. What is over that is missed.
+ * How much of one queue's time recording may take: a third of it, so that a guest is not slowed
+ * down to less than half its speed, however fast it sends; the rest is for what recording does to
+ * the processor's caches. What is over that is missed.
  */
 final class CaptureBudget {
   /** So much may be taken at once, nanoseconds. */
-  private static final long BURST = TimeUnit.MILLISECONDS.toNanos(10);
+  private static final long BURST = TimeUnit.MILLISECONDS.toNanos(20);
 
-  /** No batch takes longer; if it seems so, the thread was not running. */
+  /** No batch takes longer, nor its recording; if it seems so, the thread was not running. */
   private static final long LONGEST = TimeUnit.MILLISECONDS.toNanos(1);
 
-  private static final int SHARE = 2; // one part in so many
+  private static final int SHARE = 3; // one part in so many
 
   private long credit = BURST;
   private long last;
@@ -26,7 +27,7 @@ final class CaptureBudget {
    */
   boolean allows(long now) {
     if (begun) {
-      credit = Math.min(BURST, credit + Math.max(0, now - last) / SHARE);
+      credit = Math.min(BURST, credit + Math.clamp(now - last, 0, LONGEST) / SHARE);
     }
     begun = true;
     last = now;
