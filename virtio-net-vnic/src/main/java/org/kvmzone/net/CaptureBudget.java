@@ -36,6 +36,6 @@ final class CaptureBudget {
 
   /** A batch was recorded from one time to another. */
   void spend(long from, long to) {
-    credit -= Math.min(LONGEST, to - from);
+    credit = Math.max(-BURST, credit - Math.min(LONGEST, to - from));
   }
 }
