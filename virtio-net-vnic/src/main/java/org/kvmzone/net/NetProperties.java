@@ -107,7 +107,7 @@ final class NetProperties {
               "netns",
               "NAME",
               "this process'",
-              "the network namespace, of ip netns, of a tap, macvtap or packet VNIC's link"),
+              "the network namespace, of ip netns, of a tap, macvtap, packet or xdp VNIC's link"),
           property(
               "vlan_id", "0..4094", "0, none", "the VLAN of the guest's frames; it sees no tag"),
           property(
