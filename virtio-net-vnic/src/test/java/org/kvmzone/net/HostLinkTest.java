@@ -241,6 +241,7 @@ class HostLinkTest {
     guest.device().sources(0).forEach(source -> source.poll(64));
     namespace.ip("link", "set", "v0", "up");
     namespace.awaitRunning("v0");
+    namespace.awaitRunning("v1"); // it was without a carrier, and answers nothing as long
     namespace.awaitRunning(kind.equals("macvtap") ? "net0" : "v0");
 
     assertPings(guest);
