@@ -18,8 +18,6 @@ public final class XdpUmemReg {
   public static final long addr$OFFSET = 0;
   public static final long len$OFFSET = 8;
   public static final long chunk_size$OFFSET = 16;
-  public static final long headroom$OFFSET = 20;
-  public static final long flags$OFFSET = 24;
 
   private static final int BYTES = 32;
 
