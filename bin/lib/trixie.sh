@@ -5,7 +5,7 @@
 readonly TRIXIE_DIR=$KVMZONE_CACHE_DIR/trixie
 readonly TRIXIE_PROGRAMS='qemu-img qemu-io qemu-storage-daemon blkio-bench dpdk-testpmd'
 # Of DPDK's many drivers those that the tests and benchmarks use.
-readonly TRIXIE_DRIVERS='net_virtio net_vhost net_pcap mempool_ring'
+readonly TRIXIE_DRIVERS='net_virtio net_vhost net_af_xdp net_pcap mempool_ring'
 readonly TRIXIE_LIBRARIES=usr/lib/x86_64-linux-gnu
 
 # Makes sure that $TRIXIE_DIR/bin has the programs, fetching them the first time; fails, with the reason said, if it can't.

@@ -4,6 +4,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -24,12 +25,12 @@ final class FollowedVnic implements Vnic {
 
   private final String link;
   private final String below;
-  private final Supplier<FdVnic> opener;
+  private final Supplier<? extends Vnic> opener;
   private final KeptNamespace namespace = KeptNamespace.current();
   private final Rtnetlink kernel = new Rtnetlink();
   private final List<List<Relay>> sources = new ArrayList<>(); // of each queue
   private final LinkWatch watch;
-  private volatile FdVnic current;
+  private volatile Vnic current;
   private volatile Offloads guest = new Offloads(0); // as it was negotiated last
 
   // Guarded by this.
@@ -49,7 +50,7 @@ final class FollowedVnic implements Vnic {
    * @param below the link that it is made over, and with which it goes; itself, if over none
    * @param opener opens it, the first time and whenever it is there again
    */
-  FollowedVnic(String link, String below, int queues, Supplier<FdVnic> opener) {
+  FollowedVnic(String link, String below, int queues, Supplier<? extends Vnic> opener) {
     this.link = link;
     this.below = below;
     this.opener = opener;
@@ -91,6 +92,11 @@ final class FollowedVnic implements Vnic {
     changed();
   }
 
+  @Override
+  public void addTo(Map<String, Long> sums) {
+    current.addTo(sums);
+  }
+
   /** Some link has changed, this one maybe. */
   private synchronized void changed() {
     if (closed) {
@@ -118,8 +124,8 @@ final class FollowedVnic implements Vnic {
 
   private void reopen() {
     try {
-      FdVnic next = namespace.call(opener);
-      FdVnic old = current;
+      Vnic next = namespace.call(opener);
+      Vnic old = current;
       current = next;
       next.negotiated(guest);
       for (int i = 0; i < sources.size(); i++) {

@@ -88,6 +88,19 @@ sealed interface LinkConfig {
   }
 
   /**
+   * A link of the host, by AF_XDP.
+   *
+   * @param over the link
+   * @param mode how frames get from its driver to us
+   */
+  record Xdp(String over, XdpMode mode) implements LinkConfig {
+    @Override
+    public String kind() {
+      return "xdp";
+    }
+  }
+
+  /**
    * A tap that was opened by whoever started this process.
    *
    * @param fds its queues' descriptors

@@ -136,6 +136,19 @@ final class NetDevice implements NetworkDevice, Adjustable, Capturable {
                       config.mtu(),
                       client,
                       drops));
+      case LinkConfig.Xdp xdp ->
+          new FollowedVnic(
+              xdp.over(),
+              xdp.over(),
+              config.queues(),
+              () ->
+                  XdpVnic.open(
+                      xdp,
+                      config.promisc() ? new MacAddress(0) : config.mac(),
+                      config.queues(),
+                      config.mtu(),
+                      client,
+                      drops));
       case LinkConfig.TapFds tap ->
           TapVnic.adopt(tap.fds(), config.queues(), config.mtu(), client, drops);
     };

@@ -44,13 +44,13 @@ final class NetProperties {
   private static final Path HOST_LINKS = Path.of("/sys/class/net");
 
   private static final List<String> KINDS =
-      List.of("etherstub", "tap", "macvtap", "packet", "discard", "echo", "chargen");
+      List.of("etherstub", "tap", "macvtap", "packet", "xdp", "discard", "echo", "chargen");
 
   /** The kinds that are over something. */
-  private static final List<String> OVER = List.of("etherstub", "macvtap", "packet");
+  private static final List<String> OVER = List.of("etherstub", "macvtap", "packet", "xdp");
 
   /** The kinds whose links we open, or make. */
-  private static final List<String> OPENED = List.of("tap", "macvtap", "packet");
+  private static final List<String> OPENED = List.of("tap", "macvtap", "packet", "xdp");
 
   /** The properties that can change while a VNIC is in use. */
   private static final Set<String> LIVE =
@@ -107,7 +107,7 @@ final class NetProperties {
               "netns",
               "NAME",
               "this process'",
-              "the network namespace, of ip netns, of a tap, macvtap or packet VNIC's link"),
+              "the network namespace, of ip netns, of a tap, macvtap, packet or xdp VNIC's link"),
           property(
               "vlan_id", "0..4094", "0, none", "the VLAN of the guest's frames; it sees no tag"),
           property(
@@ -122,6 +122,11 @@ final class NetProperties {
               "on|off",
               "on",
               "no frames of multicast groups that nobody here joined, while there is a querier"),
+          property(
+              "xdp",
+              String.join("|", XdpMode.words()),
+              "auto",
+              "how kind=xdp shares frames with the link's driver"),
           property("frame_size", "60..9018", "60", "bytes of each frame that kind=chargen makes"),
           property(
               "fd.N",
@@ -307,6 +312,7 @@ final class NetProperties {
         "frame_size",
         spec.text("frame_size").isPresent() && !kind.equals("chargen"),
         "kind=" + kind);
+    refuse("xdp", spec.text("xdp").isPresent() && !kind.equals("xdp"), "kind=" + kind);
     for (String name : STUB_ONLY) {
       refuse(name, spec.text(name).isPresent() && !kind.equals("etherstub"), "kind=" + kind);
     }
@@ -320,6 +326,7 @@ final class NetProperties {
               : new LinkConfig.TapFds(fds(fds, queues));
       case "macvtap" -> new LinkConfig.Macvtap(interfaceName("ifname", ifname), hostLink());
       case "packet" -> new LinkConfig.Packet(hostLink());
+      case "xdp" -> xdp();
       case "discard" -> new LinkConfig.Discard();
       case "echo" -> new LinkConfig.Echo();
       case "chargen" ->
@@ -338,6 +345,17 @@ final class NetProperties {
           }
           return name;
         });
+  }
+
+  private LinkConfig xdp() {
+    if (mtu() > XdpVnic.MOST_MTU) {
+      throw spec.bad("mtu", "" + mtu(), "at most " + XdpVnic.MOST_MTU + " with kind=xdp");
+    }
+    String mode = spec.text("xdp").orElse(XdpMode.AUTO.toString());
+    if (!XdpMode.words().contains(mode)) {
+      throw spec.bad("xdp", mode, "one of " + String.join(", ", XdpMode.words()));
+    }
+    return new LinkConfig.Xdp(hostLink(), XdpMode.of(mode));
   }
 
   private VlanSet trunks() {
@@ -391,7 +409,7 @@ final class NetProperties {
               + ": over="
               + over
               + " is a link of this host: say kind=macvtap for a station of its own on it, kind=packet"
-              + " for packet sockets, or kind=etherstub if a switch of that name is meant");
+              + " for packet sockets, kind=xdp for AF_XDP, or kind=etherstub if a switch of that name is meant");
     }
     return "etherstub";
   }

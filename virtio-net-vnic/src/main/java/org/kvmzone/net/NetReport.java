@@ -33,6 +33,10 @@ final class NetReport {
       case LinkConfig.TapName _, LinkConfig.Discard _, LinkConfig.Echo _ -> {}
       case LinkConfig.Macvtap macvtap -> properties.put("over", macvtap.over());
       case LinkConfig.Packet packet -> properties.put("over", packet.over());
+      case LinkConfig.Xdp xdp -> {
+        properties.put("over", xdp.over());
+        properties.put("xdp", xdp.mode().toString());
+      }
       case LinkConfig.TapFds tap -> properties.put("fd", join(tap.fds()));
     }
     config.netns().ifPresent(name -> properties.put("netns", name));

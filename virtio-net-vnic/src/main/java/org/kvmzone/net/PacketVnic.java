@@ -103,6 +103,23 @@ final class PacketVnic {
     set(fd, LinuxIfPacket.PACKET_IGNORE_OUTGOING, 1, "own frames of " + over, arena);
   }
 
+  /**
+   * Has a link receive for a station until this is closed, and hears nothing of it.
+   *
+   * @param mac nobody's (0) to have it receive what is for anybody
+   * @throws NativeException if that cannot be done
+   */
+  static Fd membership(Rtnetlink.Link link, MacAddress mac) {
+    Fd fd = socket(link.name());
+    try (Arena arena = Arena.ofConfined()) {
+      receiveFor(fd, link, mac, arena);
+      return fd;
+    } catch (RuntimeException e) {
+      fd.close();
+      throw e;
+    }
+  }
+
   private static void receiveFor(Fd fd, Rtnetlink.Link link, MacAddress mac, Arena arena) {
     boolean all = mac.value() == 0;
     member(

@@ -4,8 +4,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.ffi.Errno;
+import org.kvmzone.bridge.ffi.EthtoolChannels;
 import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.Ifinfomsg;
 import org.kvmzone.bridge.ffi.LinuxRtnetlink;
@@ -57,6 +59,11 @@ final class Rtnetlink implements AutoCloseable {
     }
     int _ = checked(error, "link " + name);
     return Optional.of(read(message, 0));
+  }
+
+  /** How many queues a link receives by, if its driver says so. */
+  OptionalInt queues(Link link) {
+    return EthtoolChannels.receiving(socket.number(), link.name());
   }
 
   /**

@@ -25,7 +25,7 @@ import org.kvmzone.bridge.ffi.SockaddrLl;
 import org.kvmzone.bridge.ffi.SysSocket;
 import org.kvmzone.packet.testing.Frames;
 
-/** Guests over a link of the host: macvtaps and packet sockets on one end of a veth pair. */
+/** Guests over a link of the host: one end of a veth pair, by each kind of VNIC that takes it. */
 class HostLinkTest {
   private final NetNamespace namespace = NetNamespace.withTun();
   private final List<AutoCloseable> open = new ArrayList<>();
@@ -91,7 +91,7 @@ class HostLinkTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"macvtap", "packet"})
+  @ValueSource(strings = {"macvtap", "packet", "xdp"})
   void guest_pingsTheOtherEnd(String kind) {
     Guest guest = guest(",over=v0,kind=" + kind);
 
@@ -202,6 +202,7 @@ class HostLinkTest {
   @Test
   void whatCannotBeHad_isNamed() {
     assertRefused(",kind=packet,over=none", "there is no link none");
+    assertRefused(",kind=xdp,over=none", "there is no link none");
     assertRefused(",kind=macvtap,over=none", "no link over=none");
     assertRefused(",kind=macvtap,over=v0,ifname=v1", "v1 is a link that is no macvtap");
     namespace.ip("link", "add", "br0", "type", "bridge");
@@ -231,7 +232,7 @@ class HostLinkTest {
 
   /** A link that is down is told once; when it is up again, frames come and go as before. */
   @ParameterizedTest
-  @ValueSource(strings = {"macvtap", "packet"})
+  @ValueSource(strings = {"macvtap", "packet", "xdp"})
   void linkThatWasDown_works(String kind) {
     Guest guest = guest(",over=v0,kind=" + kind);
     assertPings(guest);
@@ -240,6 +241,7 @@ class HostLinkTest {
     guest.device().sources(0).forEach(source -> source.poll(64));
     namespace.ip("link", "set", "v0", "up");
     namespace.awaitRunning("v0");
+    namespace.awaitRunning("v1"); // it was without a carrier, and answers nothing as long
     namespace.awaitRunning(kind.equals("macvtap") ? "net0" : "v0");
 
     assertPings(guest);

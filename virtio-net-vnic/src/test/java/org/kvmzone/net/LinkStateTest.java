@@ -120,7 +120,7 @@ class LinkStateTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"macvtap", "packet"})
+  @ValueSource(strings = {"macvtap", "packet", "xdp"})
   void linkThatIsDeleted_isUsedAgain_whenItIsBack(String kind) {
     veth();
     try (LoopGuest guest = new LoopGuest(device(",over=v0,kind=" + kind))) {

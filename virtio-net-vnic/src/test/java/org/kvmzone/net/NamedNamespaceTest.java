@@ -49,7 +49,7 @@ class NamedNamespaceTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"tap, net0", "macvtap, net0", "packet, v0"})
+  @CsvSource({"tap, net0", "macvtap, net0", "packet, v0", "xdp, v0"})
   void link_isInTheZone_andGoneWithTheVnic(String kind, String link) throws Exception {
     here.ipOrSkip("veth", "-n", zone, "link", "add", "v0", "type", "veth", "peer", "name", "v1");
     String over = kind.equals("tap") ? "" : ",over=v0";

@@ -81,7 +81,7 @@ final class NetNamespace implements AutoCloseable {
 
   /** Runs ip(8) in the namespace. */
   void ip(String... arguments) {
-    int exit = exit(arguments);
+    int exit = exit("ip", arguments);
     if (exit != 0) {
       throw new AssertionError("ip " + String.join(" ", arguments) + " ends with " + exit);
     }
@@ -89,7 +89,13 @@ final class NetNamespace implements AutoCloseable {
 
   /** Runs ip(8) in the namespace; skips the test if this kernel cannot do that. */
   void ipOrSkip(String what, String... arguments) {
-    assumeTrue(exit(arguments) == 0, "this kernel has no " + what + ": not tested");
+    assumeTrue(exit("ip", arguments) == 0, "this kernel has no " + what + ": not tested");
+  }
+
+  /** Runs tc(8) in the namespace; skips the test without it, or if this kernel cannot do that. */
+  void tcOrSkip(String what, String... arguments) {
+    assumeTrue(has("tc"), "tc(8) is not on the PATH: not tested");
+    assumeTrue(exit("tc", arguments) == 0, "this kernel has no " + what + ": not tested");
   }
 
   /** Makes a bridge of the kernel's, up; skips the test where there is none. */
@@ -110,8 +116,8 @@ final class NetNamespace implements AutoCloseable {
             }));
   }
 
-  private int exit(String... arguments) {
-    List<String> command = new ArrayList<>(List.of("ip"));
+  private int exit(String program, String... arguments) {
+    List<String> command = new ArrayList<>(List.of(program));
     command.addAll(List.of(arguments));
     return call(() -> {
       Process process = new ProcessBuilder(command).inheritIO().start();

@@ -24,6 +24,8 @@ final class PacketSocket implements AutoCloseable {
   private static final short PROTOCOL = (short) 0xb588; // in network order
   private static final long SIOCGIFINDEX = 0x8933;
   private static final int ROOM = 65536;
+  private static final int SO_RCVBUFFORCE = 33;
+  private static final int FRAME_COSTS = 4096; // bytes of a kernel's memory, at most
 
   private final Fd fd;
   private final MemorySegment buffer = Arena.ofAuto().allocate(ROOM);
@@ -41,6 +43,16 @@ final class PacketSocket implements AutoCloseable {
       address.set(
           ValueLayout.JAVA_INT, 4, request.get(ValueLayout.JAVA_INT, Ifreq.ifr_flags$OFFSET));
       Errno.check(SysSocket.bind(fd.number(), address, 20), "bind to " + name);
+    }
+  }
+
+  /** Has the kernel keep so many short frames, whenever they are taken. */
+  void keep(int frames) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = arena.allocateFrom(ValueLayout.JAVA_INT, frames * FRAME_COSTS);
+      int option = SO_RCVBUFFORCE;
+      Errno.check(
+          SysSocket.setsockopt(fd.number(), SysSocket.SOL_SOCKET, option, bytes), "receive buffer");
     }
   }
 

@@ -49,6 +49,9 @@ final class Bare {
         if (setup.devices() > 1) {
           throw new Unavailable("the bare loops have one device");
         }
+        if (setup.direction() == NetSetup.Direction.XDP) {
+          throw new Unavailable("the bare loops have nothing behind them");
+        }
         List<String> device =
             List.of("--net", setup.direction().word(), "--frame", "" + setup.bytes());
         return Bare.start(bench, language, directory, device);

@@ -38,8 +38,18 @@ final class Kvmzone implements AutoCloseable {
    */
   static Kvmzone serve(Workbench bench, Path directory, List<String> devices)
       throws IOException, InterruptedException {
+    return serve(bench, directory, List.of(), devices);
+  }
+
+  /**
+   * The same, started by another program.
+   *
+   * @param before its words, which end where those of the program begin that it becomes
+   */
+  static Kvmzone serve(Workbench bench, Path directory, List<String> before, List<String> devices)
+      throws IOException, InterruptedException {
     String name = directory.getFileName().toString();
-    List<String> words = new ArrayList<>();
+    List<String> words = new ArrayList<>(before);
     words.add(bench.home().resolve("bin/kvmzone").toString());
     words.addAll(List.of("serve", "--name", name, "--dir", directory.toString()));
     words.addAll(devices);

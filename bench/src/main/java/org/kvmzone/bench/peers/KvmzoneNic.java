@@ -18,6 +18,7 @@ final class KvmzoneNic implements Backend<NetSetup> {
           "restricted",
           "ipspoofed",
           "dhcpspoofed",
+          "oerrors",
           "txbadhdr",
           "txrunt",
           "txtoolong",
@@ -53,8 +54,15 @@ final class KvmzoneNic implements Backend<NetSetup> {
     for (int i = 0; i < nics; i++) {
       words.addAll(List.of("--net", spec(ids.get(i), i, setup) + (nics == 1 ? "" : ",loop=all")));
     }
-    String frames = setup.direction() == NetSetup.Direction.SINK ? "opackets64" : "ipackets64";
-    return new KvmzoneRunning(Kvmzone.serve(bench, directory, words), ids, List.of(frames), DROPS);
+    String frames =
+        switch (setup.direction()) {
+          case SINK, XDP -> "opackets64";
+          case SOURCE, ECHO, GUESTS -> "ipackets64";
+        };
+    List<String> before =
+        setup.direction() == NetSetup.Direction.XDP ? VethPair.words() : List.of();
+    Kvmzone kvmzone = Kvmzone.serve(bench, directory, before, words);
+    return new KvmzoneRunning(kvmzone, ids, List.of(frames), DROPS);
   }
 
   private static String spec(String id, int number, NetSetup setup) {
@@ -64,6 +72,7 @@ final class KvmzoneNic implements Backend<NetSetup> {
           case SOURCE -> "kind=chargen,frame_size=" + setup.bytes();
           case ECHO -> "kind=echo";
           case GUESTS -> "over=stub0";
+          case XDP -> "kind=xdp,over=" + VethPair.LINK;
         };
     String poll = setup.poll().property();
     return "vnic,id=%s,%s,macaddr=%s,ip=%s,netmask=255.255.255.0,mtu=%d%s"

@@ -6,13 +6,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import org.kvmzone.bench.peers.NetSetup.Direction;
 import org.kvmzone.bench.peers.NetSetup.Poll;
 
 /** Frames between DPDK's virtio-user and a back end. */
 final class NetCase extends DrivenCase<NetSetup> {
   /** What is waited for first, and not counted: a JVM that shares one CPU with its compilers. */
   private static final long SETTLING_MILLIS = 3000;
+
+  private static final double NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
 
   private static final long WINDOW_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -57,7 +58,7 @@ final class NetCase extends DrivenCase<NetSetup> {
           "the two agreed on features %#x: no %s".formatted(features, setup.ring().word()));
     }
     switch (setup.direction()) {
-      case SINK, SOURCE -> frontend.forward();
+      case SINK, SOURCE, XDP -> frontend.forward();
       case ECHO, GUESTS -> frontend.forwardFirstSending(IN_FLIGHT / setup.devices());
     }
     TimeUnit.MILLISECONDS.sleep(SETTLING_MILLIS);
@@ -97,7 +98,7 @@ final class NetCase extends DrivenCase<NetSetup> {
     Windows windows = new Windows();
     int wanted = Math.toIntExact(TimeUnit.SECONDS.toNanos(seconds) / WINDOW_NANOS);
     double distance = ruler.nanos();
-    long frames = frames(frontend.statistics());
+    long frames = frames(backend, frontend.statistics());
     double backendNanos = backend.cpuNanos();
     double frontendNanos = frontend.child().cpuNanos();
     long start = System.nanoTime();
@@ -108,27 +109,35 @@ final class NetCase extends DrivenCase<NetSetup> {
       double frontendNow = frontend.child().cpuNanos();
       long now = System.nanoTime();
       double distanceNow = ruler.nanos();
+      long framesNow = frames(backend, statistics);
       windows.add(
           new Windows.Window(
-              setup.direction() == Direction.SINK
-                  ? statistics.sentPerSecond()
-                  : statistics.receivedPerSecond(),
+              switch (setup.direction()) {
+                case SINK -> statistics.sentPerSecond();
+                case SOURCE, ECHO, GUESTS -> statistics.receivedPerSecond();
+                case XDP -> (framesNow - frames) * NANOS_PER_SECOND / (now - start);
+              },
               now - start,
-              frames(statistics) - frames,
+              framesNow - frames,
               backendNow - backendNanos,
               frontendNow - frontendNanos),
           distance,
           distanceNow);
       start = now;
       distance = distanceNow;
-      frames = frames(statistics);
+      frames = framesNow;
       backendNanos = backendNow;
       frontendNanos = frontendNow;
     }
     return windows;
   }
 
-  private long frames(Testpmd.Statistics statistics) {
-    return setup.direction() == Direction.SINK ? statistics.sent() : statistics.received();
+  /** How many have come through: to the link, if there is one behind the back end. */
+  private long frames(Child backend, Testpmd.Statistics statistics) throws IOException {
+    return switch (setup.direction()) {
+      case SINK -> statistics.sent();
+      case SOURCE, ECHO, GUESTS -> statistics.received();
+      case XDP -> VethPair.arrived(backend.pid());
+    };
   }
 }

@@ -19,10 +19,15 @@ record NetSetup(Direction direction, int bytes, Ring ring, Poll poll) {
     /** From one to the other and back: each exchanges the addresses of what it is sent. */
     ECHO,
     /** From one front end to another, through a back end that switches, and back. */
-    GUESTS;
+    GUESTS,
+    /** From the front end to the back end, which sends them to a link of the kernel's by AF_XDP. */
+    XDP;
 
-    /** Those of a single device. */
+    /** Those of a single device, with nothing behind it. */
     static final List<Direction> OF_ONE = List.of(SINK, SOURCE, ECHO);
+
+    /** Those without a link of the kernel's. */
+    static final List<Direction> IN_MEMORY = List.of(SINK, SOURCE, ECHO, GUESTS);
 
     /** As in names. */
     String word() {

@@ -14,6 +14,10 @@ final class Testpmd implements AutoCloseable {
   static final String IP = "198.18.0.1";
 
   private static final int BURST = 32;
+
+  /** What libxdp loads into the kernel. */
+  private static final String XDP_PROGRAMS = "usr/lib/x86_64-linux-gnu/bpf";
+
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final Pattern FORWARDS = Pattern.compile("packet forwarding.* - ports=");
   private static final Pattern STATISTICS = Pattern.compile("NIC statistics for port \\d+");
@@ -67,7 +71,7 @@ final class Testpmd implements AutoCloseable {
   static Testpmd frontend(Workbench bench, List<Path> sockets, NetSetup setup) throws IOException {
     String mode =
         switch (setup.direction()) {
-          case SINK -> "txonly";
+          case SINK, XDP -> "txonly";
           case SOURCE -> "rxonly";
           case ECHO, GUESTS -> "macswap";
         };
@@ -112,7 +116,15 @@ final class Testpmd implements AutoCloseable {
     List<String> all = new ArrayList<>(List.of("--port-topology=loop"));
     all.addAll(options);
     return start(
-        bench, "testpmd (front end)", Child.FRONTEND_CPU, devices, words, mode, bytes, all);
+        bench,
+        "testpmd (front end)",
+        Child.FRONTEND_CPU,
+        List.of(),
+        devices,
+        words,
+        mode,
+        bytes,
+        all);
   }
 
   private static String device(int number, Path socket, String properties) {
@@ -128,18 +140,25 @@ final class Testpmd implements AutoCloseable {
           case SINK -> "rxonly";
           case SOURCE -> "txonly";
           case ECHO -> "macswap";
-          case GUESTS -> "io";
+          case GUESTS, XDP -> "io";
         };
+    List<String> before = new ArrayList<>();
     List<String> devices = new ArrayList<>();
     for (Path socket : sockets) {
       devices.add("net_vhost%d,iface=%s,queues=1".formatted(devices.size(), socket));
     }
-    String topology = setup.direction() == NetSetup.Direction.GUESTS ? "paired" : "loop";
+    if (setup.direction() == NetSetup.Direction.XDP) {
+      before.addAll(VethPair.words());
+      before.addAll(List.of("env", "LIBXDP_OBJECT_PATH=" + bench.unpacked(XDP_PROGRAMS)));
+      devices.add("net_af_xdp0,iface=" + VethPair.LINK);
+    }
+    String topology = devices.size() > 1 ? "paired" : "loop";
     Testpmd backend =
         start(
             bench,
             "testpmd (back end)",
             Child.BACKEND_CPU,
+            before,
             devices,
             List.of(),
             mode,
@@ -158,6 +177,7 @@ final class Testpmd implements AutoCloseable {
       Workbench bench,
       String name,
       int cpu,
+      List<String> before,
       List<String> devices,
       List<String> more,
       String mode,
@@ -165,7 +185,8 @@ final class Testpmd implements AutoCloseable {
       List<String> options)
       throws IOException {
     // On a pipe it would keep what it says to itself.
-    List<String> words = new ArrayList<>(List.of("stdbuf", "-oL"));
+    List<String> words = new ArrayList<>(before);
+    words.addAll(List.of("stdbuf", "-oL"));
     words.add(bench.trixie("dpdk-testpmd").toString());
     // The first thread reads orders, and sleeps; the second forwards.
     words.addAll(List.of("--lcores", "0@%d,1@%d".formatted(cpu, cpu), "--main-lcore", "0"));

@@ -30,6 +30,7 @@ public final class Errno {
   public static final int EBADFD = 77;
   public static final int ENOTSOCK = 88;
   public static final int EOPNOTSUPP = 95;
+  public static final int EAFNOSUPPORT = 97;
   public static final int EADDRINUSE = 98;
   public static final int ENOBUFS = 105;
   public static final int ENOTCONN = 107;

@@ -8,7 +8,7 @@ import java.lang.foreign.ValueLayout;
  * {@code struct ifreq} of {@code <net/if.h>}: an interface's name, and one property of it.
  *
  * {@snippet lang=c :
- * struct ifreq { char ifr_name[IFNAMSIZ]; union { short ifr_flags; ... }; };
+ * struct ifreq { char ifr_name[IFNAMSIZ]; union { short ifr_flags; void *ifr_data; ... }; };
  * }
  */
 public final class Ifreq {
@@ -17,6 +17,7 @@ public final class Ifreq {
 
   public static final long ifr_name$OFFSET = 0;
   public static final long ifr_flags$OFFSET = 16;
+  public static final long ifr_data$OFFSET = 16;
 
   /** Room for a name and the zero behind it. */
   public static final int IFNAMSIZ = 16;

@@ -7,12 +7,14 @@ public final class SysSocket {
   public static final int AF_UNIX = 1;
   public static final int AF_NETLINK = 16;
   public static final int AF_PACKET = 17;
+  public static final int AF_XDP = 44;
   public static final int SOCK_STREAM = 1;
   public static final int SOCK_RAW = 3;
   public static final int SOCK_CLOEXEC = 0x80000;
   public static final int SOCK_NONBLOCK = 0x800;
   public static final int SOL_SOCKET = 1;
   public static final int SOL_PACKET = 263;
+  public static final int SOL_XDP = 283;
   public static final int SCM_RIGHTS = 1;
   public static final int MSG_CMSG_CLOEXEC = 0x40000000;
   public static final int MSG_NOSIGNAL = 0x4000;
@@ -35,6 +37,8 @@ public final class SysSocket {
   private static final CFunction GETPEERNAME = CFunction.named("getpeername");
   private static final CFunction GETSOCKOPT = CFunction.named("getsockopt");
   private static final CFunction SETSOCKOPT = CFunction.named("setsockopt");
+  private static final CFunction SENDTO = CFunction.named("sendto");
+  private static final CFunction RECVFROM = CFunction.named("recvfrom");
   private static final CFunction SENDMSG = CFunction.named("sendmsg");
   private static final CFunction RECVMSG = CFunction.named("recvmsg");
 
@@ -182,6 +186,36 @@ public final class SysSocket {
    */
   public static int setsockopt(int fd, int level, int option, MemorySegment value) {
     return SETSOCKOPT.call(fd, level, option, value.address(), value.byteSize());
+  }
+
+  /**
+   * Sends bytes to an address; to that of the socket's other side, if it is 0.
+   *
+   * {@snippet lang=c :
+   * ssize_t sendto(int sockfd, const void *buf, size_t len, int flags,
+   *                const struct sockaddr *dest_addr, socklen_t addrlen);
+   * }
+   *
+   * @return what the function returns, or {@code -errno}
+   */
+  public static long sendto(
+      int fd, long buffer, long length, int flags, long address, int addressLength) {
+    return SENDTO.callLong(fd, buffer, length, flags, address, addressLength);
+  }
+
+  /**
+   * Receives bytes, and whose they are if an address is given.
+   *
+   * {@snippet lang=c :
+   * ssize_t recvfrom(int sockfd, void *buf, size_t len, int flags,
+   *                  struct sockaddr *src_addr, socklen_t *addrlen);
+   * }
+   *
+   * @return what the function returns, or {@code -errno}
+   */
+  public static long recvfrom(
+      int fd, long buffer, long length, int flags, long address, long addressLength) {
+    return RECVFROM.callLong(fd, buffer, length, flags, address, addressLength);
   }
 
   /**

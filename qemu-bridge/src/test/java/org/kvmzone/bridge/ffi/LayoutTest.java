@@ -33,9 +33,12 @@ class LayoutTest {
 
   private static final List<Binding> BINDINGS =
       List.of(
+          struct(BpfAttr.class, "union bpf_attr", "linux/bpf.h"),
+          struct(BpfInsn.class, "bpf_insn", "linux/bpf.h"),
           constants(Dlfcn.class, "dlfcn.h"),
           struct(EpollEvent.class, "epoll_event", "sys/epoll.h"),
           constants(Errno.class, "errno.h"),
+          struct(EthtoolChannels.class, "ethtool_channels", "linux/ethtool.h"),
           constants(Fcntl.class, "fcntl.h"),
           struct(FileStatus.class, "statx", "sys/stat.h"),
           struct(Flock.class, "flock", "fcntl.h"),
@@ -47,11 +50,14 @@ class LayoutTest {
           struct(IoUringParams.class, "io_uring_params", "linux/io_uring.h"),
           struct(IoUringSqe.class, "io_uring_sqe", "linux/io_uring.h"),
           struct(Iovec.class, "iovec", "sys/uio.h", "limits.h"),
+          constants(LinuxBpf.class, "linux/bpf.h", "linux/if_link.h", "sys/syscall.h"),
+          constants(LinuxEthtool.class, "linux/ethtool.h", "linux/sockios.h"),
           constants(LinuxFalloc.class, "linux/falloc.h"),
           constants(LinuxFs.class, "linux/fs.h"),
           constants(LinuxIoUring.class, "linux/io_uring.h", "sys/syscall.h"),
           constants(LinuxIfPacket.class, "linux/if_packet.h"),
           constants(LinuxIfTun.class, "sys/ioctl.h", "linux/if_tun.h"),
+          constants(LinuxIfXdp.class, "linux/if_xdp.h"),
           constants(LinuxRtnetlink.class, "linux/rtnetlink.h", "linux/if_link.h"),
           struct(Msghdr.class, "msghdr", "sys/socket.h"),
           struct(Nlmsghdr.class, "nlmsghdr", "linux/netlink.h"),
@@ -64,6 +70,7 @@ class LayoutTest {
           struct(SockaddrLl.class, "sockaddr_ll", "linux/if_packet.h"),
           struct(SockaddrNl.class, "sockaddr_nl", "linux/netlink.h"),
           struct(SockaddrUn.class, "sockaddr_un", "sys/un.h"),
+          struct(SockaddrXdp.class, "sockaddr_xdp", "linux/if_xdp.h"),
           struct(Statfs.class, "statfs", "sys/vfs.h"),
           constants(SysEpoll.class, "sys/epoll.h", "sys/syscall.h"),
           constants(SysEventfd.class, "sys/eventfd.h"),
@@ -72,7 +79,13 @@ class LayoutTest {
           constants(SysStat.class, "sys/stat.h", "fcntl.h"),
           constants(SysVfs.class, "sys/vfs.h", "linux/magic.h"),
           struct(Timespec.class, "timespec", "time.h"),
-          struct(TpacketAuxdata.class, "tpacket_auxdata", "linux/if_packet.h"));
+          struct(TpacketAuxdata.class, "tpacket_auxdata", "linux/if_packet.h"),
+          struct(XdpDesc.class, "xdp_desc", "linux/if_xdp.h"),
+          struct(XdpMd.class, "xdp_md", "linux/bpf.h"),
+          struct(XdpMmapOffsets.class, "xdp_mmap_offsets", "linux/if_xdp.h"),
+          struct(XdpRingOffset.class, "xdp_ring_offset", "linux/if_xdp.h"),
+          struct(XdpStatistics.class, "xdp_statistics", "linux/if_xdp.h"),
+          struct(XdpUmemReg.class, "xdp_umem_reg", "linux/if_xdp.h"));
 
   private static final Map<String, String> OTHER_NAMES =
       Map.of(
@@ -181,23 +194,25 @@ class LayoutTest {
       return otherName;
     }
     if (field.equals("SIZE")) {
-      return "sizeof(struct " + struct(binding) + ")";
+      return "sizeof(" + struct(binding) + ")";
     }
+    String member = field.replace("$OFFSET", "").replace('$', '.'); // of a structure in it
     return field.endsWith("$OFFSET")
-        ? "offsetof(struct %s, %s)".formatted(struct(binding), field.replace("$OFFSET", ""))
+        ? "offsetof(%s, %s)".formatted(struct(binding), member)
         : field;
   }
 
   private static String struct(Binding binding) {
     return binding
         .struct()
+        .map(name -> name.startsWith("union ") ? name : "struct " + name)
         .orElseThrow(() -> new AssertionError(binding.type() + " stands for no structure"));
   }
 
   /** A layout's size, and where each of its members begins and how long it is. */
   private static void claims(
       Binding binding, StructLayout layout, String name, List<Claim> claims) {
-    String struct = "struct " + struct(binding);
+    String struct = struct(binding);
     claims.add(new Claim(name, layout.byteSize(), false, "sizeof(" + struct + ")"));
     for (MemoryLayout member : layout.memberLayouts()) {
       String field = member.name().orElseThrow();

@@ -1,0 +1,179 @@
+package org.kvmzone.net;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.MemorySegment;
+import org.kvmzone.bridge.ffi.Errno;
+import org.kvmzone.bridge.ffi.XdpConsumer;
+import org.kvmzone.bridge.ffi.XdpProducer;
+import org.kvmzone.bridge.memory.Buffers;
+
+/**
+ * Sends one transmit queue's frames by an AF_XDP socket: each is copied to a chunk, and the kernel
+ * called once for a batch, if it wants to be. What finds no chunk stays in the guest's ring. While
+ * the link is down or gone, frames are lost and counted, but for those that are in the ring
+ * already.
+ */
+final class XdpWriter {
+  private static final Logger LOG = System.getLogger(XdpWriter.class.getName());
+
+  private final String name;
+  private final XdpSocket socket;
+  private final XdpProducer transmit;
+  private final XdpConsumer completed;
+  private final Drops drops;
+  private final Gate gate = new Gate();
+  private final long[] free = new long[XdpSocket.SENDING];
+  private int freeCount;
+  private volatile boolean full;
+  private volatile boolean refused; // by the kernel, the last time that it was called
+  private int loggedError;
+
+  /**
+   * A writer to a socket that nothing was sent by.
+   *
+   * @param name the link's, for messages
+   */
+  XdpWriter(String name, XdpSocket socket, Drops drops) {
+    this.name = name;
+    this.socket = socket;
+    this.drops = drops;
+    transmit = socket.transmit();
+    completed = socket.completed();
+    for (int i = 0; i < free.length; i++) {
+      free[freeCount++] = (long) (XdpSocket.RECEIVING + i) * socket.chunk();
+    }
+  }
+
+  /** Sends frames; see {@link Vnic#send}. */
+  int send(FrameBatch batch) {
+    if (!gate.enter()) {
+      return lose(batch);
+    }
+    try {
+      if (refused) {
+        call();
+      }
+      return refused ? lose(batch) : sendSome(batch);
+    } finally {
+      gate.leave();
+    }
+  }
+
+  private int lose(FrameBatch batch) {
+    for (int i = 0; i < batch.size(); i++) {
+      drops.count(Drop.LINK_ERROR, batch.length(i));
+    }
+    full = false;
+    return batch.size();
+  }
+
+  private int sendSome(FrameBatch batch) {
+    int taken = 0;
+    while (true) {
+      takeBack();
+      taken = push(batch, taken);
+      transmit.publish();
+      if (transmit.wantsWakeup()) {
+        call();
+      }
+      if (taken == batch.size()) {
+        full = false;
+        return taken;
+      }
+      full = true; // before the last look: whoever is told that there is room sees it
+      takeBack();
+      if (room() == 0) {
+        return taken;
+      }
+    }
+  }
+
+  /** Copies frames as long as there are chunks; returns the first that found none. */
+  private int push(FrameBatch batch, int first) {
+    int end = Math.min(batch.size(), first + room());
+    for (int i = first; i < end; i++) {
+      int length = batch.length(i);
+      if (length > socket.chunk()) {
+        drops.count(Drop.TX_TOO_LONG, length);
+        continue;
+      }
+      // Taken when it is full: who reads the guest's memory may find that it has gone.
+      long at = free[freeCount - 1];
+      copy(batch, i, at);
+      freeCount--;
+      transmit.push(at, length);
+    }
+    return end;
+  }
+
+  private void copy(FrameBatch batch, int frame, long at) {
+    MemorySegment chunks = socket.memory();
+    int captured = batch.captured(frame);
+    MemorySegment.copy(batch.memory(), batch.frameAt(frame), chunks, at, captured);
+    Buffers rest = batch.rest(frame);
+    if (rest.count() > 0) {
+      rest.copyTo(0, chunks, at + captured, rest.bytes());
+    }
+  }
+
+  private int room() {
+    return Math.min(freeCount, transmit.room());
+  }
+
+  private void takeBack() {
+    int count = completed.available();
+    for (int i = 0; i < count; i++) {
+      free[freeCount++] = completed.address();
+      completed.advance();
+    }
+    if (count > 0) {
+      completed.release();
+    }
+  }
+
+  /**
+   * Has the kernel send what is in the ring, as much as it takes now: a part of it at a time.
+   * Called by the receiver's thread, too, since it is the one that is told when the kernel goes on.
+   */
+  private void call() {
+    int result;
+    int before;
+    do {
+      before = transmit.taken();
+      result = socket.send();
+    } while (isForNow(-result) && transmit.isPending() && transmit.taken() != before);
+    refused = result < 0 && !isForNow(-result);
+    if (refused) {
+      log(-result);
+    }
+  }
+
+  private static boolean isForNow(int error) {
+    return error == Errno.EAGAIN || error == Errno.EBUSY || error == Errno.ENOBUFS;
+  }
+
+  /** The kernel may go on: has it do so, if it was stopped. */
+  void goOn() {
+    if (transmit.isPending() && transmit.wantsWakeup()) {
+      call();
+    }
+  }
+
+  /** Whether frames were left in the guest's ring. */
+  boolean isFull() {
+    return full;
+  }
+
+  /** Nothing is sent any more, when this returns. */
+  void shut() {
+    gate.shut();
+  }
+
+  private void log(int error) {
+    if (error != loggedError) {
+      loggedError = error; // once, not for each batch
+      LOG.log(Level.WARNING, "xdp over " + name + ": frames are lost: " + Errno.message(error));
+    }
+  }
+}
