@@ -125,16 +125,16 @@ final class XdpReader implements EventSource {
   }
 
   private void add(long at, int length) {
+    batch.stage(socket.memory(), at, 0, length);
+    int slot = batch.size();
     if (length < VirtioNet.ETHERNET) {
-      drops.count(Drop.RX_RUNT, length);
+      drops.countIn(Drop.RX_RUNT, batch, slot);
       return;
     }
     if (length > longest) {
-      drops.count(Drop.RX_TOO_LONG, length);
+      drops.countIn(Drop.RX_TOO_LONG, batch, slot);
       return;
     }
-    batch.stage(socket.memory(), at, 0, length);
-    int slot = batch.size();
     frame.wrap(batch.memory(), batch.frameAt(slot), batch.captured(slot), length);
     if (checksum.isIn(frame, batch.memory(), batch.frameAt(slot))) {
       checksum.addTo(batch);

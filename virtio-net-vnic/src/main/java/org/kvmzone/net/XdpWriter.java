@@ -62,7 +62,7 @@ final class XdpWriter {
 
   private int lose(FrameBatch batch) {
     for (int i = 0; i < batch.size(); i++) {
-      drops.count(Drop.LINK_ERROR, batch.length(i));
+      drops.countOut(Drop.LINK_ERROR, batch, i);
     }
     full = false;
     return batch.size();
@@ -95,7 +95,7 @@ final class XdpWriter {
     for (int i = first; i < end; i++) {
       int length = batch.length(i);
       if (length > socket.chunk()) {
-        drops.count(Drop.TX_TOO_LONG, length);
+        drops.countOut(Drop.TX_TOO_LONG, batch, i);
         continue;
       }
       // Taken when it is full: who reads the guest's memory may find that it has gone.
