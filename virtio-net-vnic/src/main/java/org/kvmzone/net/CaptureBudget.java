@@ -3,9 +3,10 @@ package org.kvmzone.net;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How much of one queue's time recording may take: a third of it, so that a guest is not slowed
- * down to less than half its speed, however fast it sends; the rest is for what recording does to
- * the processor's caches. What is over that is missed.
+ * How much of a thread's time recording a NIC may take, on all of the queues that the thread
+ * serves: a quarter of it, so that a guest is not slowed down to less than half its speed, however
+ * fast it sends; the rest is for what recording does to the processor's caches. What is over that
+ * is missed.
  */
 final class CaptureBudget {
   /** So much may be taken at once, nanoseconds. */
@@ -14,7 +15,7 @@ final class CaptureBudget {
   /** No batch takes longer, nor its recording; if it seems so, the thread was not running. */
   private static final long LONGEST = TimeUnit.MILLISECONDS.toNanos(1);
 
-  private static final int SHARE = 3; // one part in so many
+  private static final int SHARE = 4; // one part in so many
 
   private long credit = BURST;
   private long last;

@@ -30,6 +30,7 @@ final class FrameCapture {
   private final CaptureOptions options;
   private final int most;
   private final LongAdder missed = new LongAdder();
+  private final ThreadLocal<CaptureBudget> budgets = ThreadLocal.withInitial(CaptureBudget::new);
   private volatile boolean ended;
 
   FrameCapture(CaptureOptions options, long ringSize) {
@@ -48,6 +49,11 @@ final class FrameCapture {
 
   CaptureOptions options() {
     return options;
+  }
+
+  /** What the calling thread has to spend on it. */
+  CaptureBudget budget() {
+    return budgets.get();
   }
 
   /** How many frames found no room, so far. */

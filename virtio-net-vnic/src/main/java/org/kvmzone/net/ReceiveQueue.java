@@ -42,7 +42,6 @@ final class ReceiveQueue {
   private final Counters<VnicCounter> counters = new Counters<>(VnicCounter.class);
   private final RingWriter writer = new RingWriter();
   private @Nullable FrameCapture capture; // of this turn; the ring's owner's
-  private final CaptureBudget budget = new CaptureBudget(); // the owner's, too
   private long undelivered; // of the batch at hand; the ring's owner's
   private long packets; // since the last publication, as are bytes; the owner's too
   private long bytes;
@@ -364,6 +363,7 @@ final class ReceiveQueue {
 
   private void record(FrameCapture capture, Target to, FrameBatch batch, long frames) {
     long now = System.nanoTime();
+    CaptureBudget budget = capture.budget();
     boolean allowed = budget.allows(now);
     for (long left = frames; left != 0; left &= left - 1) {
       record(capture, to, batch, Long.numberOfTrailingZeros(left), allowed, now);
@@ -373,6 +373,7 @@ final class ReceiveQueue {
 
   private void recordAlone(FrameCapture capture, Target to, FrameBatch batch, int frame) {
     long now = System.nanoTime();
+    CaptureBudget budget = capture.budget();
     record(capture, to, batch, frame, budget.allows(now), now);
     budget.spend(now, System.nanoTime());
   }

@@ -42,7 +42,6 @@ final class TransmitQueue {
   private final Drops drops;
   private final CapturePoint point;
   private @Nullable FrameCapture capture; // of this turn
-  private final CaptureBudget budget = new CaptureBudget();
   private @Nullable RefusedFrames refused; // from the first capture on
   private final Buffers chain = new Buffers(); // that of a refused frame
   private long gathered; // when, if there is a capture
@@ -454,6 +453,7 @@ final class TransmitQueue {
   /** Records what is about to be settled. */
   private void record(FrameCapture to, int taken) {
     long now = System.nanoTime();
+    CaptureBudget budget = to.budget();
     recordEach(to, taken, budget.allows(now));
     budget.spend(now, System.nanoTime());
   }
