@@ -42,14 +42,13 @@ final class NetCases {
           switch (setup.direction()) {
             // Bounded by the front end: the time of each frame is compared instead.
             case SINK -> Optional.of(Target.busy(0.9, 1.2));
-            case SOURCE -> Optional.of(Target.rate(1.0, 1.3));
+            case SOURCE, XDP -> Optional.of(Target.rate(1.0, 1.3));
             case GUESTS -> Optional.of(Target.rate(1.2, 1.6));
             case ECHO ->
                 Optional.of(
                     setup.ring() == Ring.SPLIT_IN_ORDER
                         ? Target.rate(1.25, 1.5)
                         : Target.rate(1.0, 1.3));
-            case XDP -> Optional.empty(); // the kernel's part is the larger one
           };
       default -> Optional.empty();
     };
