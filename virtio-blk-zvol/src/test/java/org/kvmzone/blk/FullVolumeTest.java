@@ -35,7 +35,8 @@ class FullVolumeTest {
   @TempDir private Path directory;
   private final AtomicInteger stops = new AtomicInteger();
 
-  private static byte[] area(long bytes) {
+  /** What is said of the in-flight area of one queue. */
+  static byte[] area(long bytes) {
     return ByteBuffer.allocate(24)
         .order(ByteOrder.nativeOrder())
         .putLong(bytes)

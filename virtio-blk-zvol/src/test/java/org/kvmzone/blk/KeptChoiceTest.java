@@ -1,6 +1,7 @@
 package org.kvmzone.blk;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.kvmzone.blk.FullVolumeTest.area;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -28,16 +29,6 @@ class KeptChoiceTest {
   private static final int WRITEBACK = 32;
 
   @TempDir private Path directory;
-
-  private static byte[] area(long bytes) {
-    return ByteBuffer.allocate(24)
-        .order(ByteOrder.nativeOrder())
-        .putLong(bytes)
-        .putLong(0)
-        .putShort((short) 1)
-        .putShort((short) RING)
-        .array();
-  }
 
   private static byte[] writeback(boolean on) {
     return ByteBuffer.allocate(13)
