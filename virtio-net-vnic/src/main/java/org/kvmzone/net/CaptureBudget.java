@@ -4,9 +4,9 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * How much of a thread's time recording a NIC may take, on all of the queues that the thread
- * serves: a quarter of it, so that a guest is not slowed down to less than half its speed, however
- * fast it sends; the rest is for what recording does to the processor's caches. What is over that
- * is missed.
+ * serves: a quarter of it for all NICs that are recorded, so that a guest is not slowed down to
+ * less than half its speed, however fast it sends; the rest is for what recording does to the
+ * processor's caches. What is over that is missed.
  */
 final class CaptureBudget {
   /** So much may be taken at once, nanoseconds. */
@@ -28,7 +28,8 @@ final class CaptureBudget {
    */
   boolean allows(long now) {
     if (begun) {
-      credit = Math.min(BURST, credit + Math.clamp(now - last, 0, LONGEST) / SHARE);
+      long share = (long) SHARE * Math.max(1, CapturePoint.running());
+      credit = Math.min(BURST, credit + Math.clamp(now - last, 0, LONGEST) / share);
     }
     begun = true;
     last = now;

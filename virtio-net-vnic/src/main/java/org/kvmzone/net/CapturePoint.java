@@ -1,5 +1,6 @@
 package org.kvmzone.net;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.device.SpecException;
 
@@ -8,8 +9,15 @@ import org.kvmzone.bridge.device.SpecException;
  * for a batch; most of the time there is nothing here.
  */
 final class CapturePoint {
+  private static final AtomicInteger RUNNING = new AtomicInteger();
+
   private volatile @Nullable FrameCapture current;
   private boolean closed; // guarded by this
+
+  /** How many NICs of this process are recorded at the moment: they share its threads. */
+  static int running() {
+    return RUNNING.get();
+  }
 
   /** What frames are recorded by at the moment; by any thread. */
   @Nullable FrameCapture current() {
@@ -31,12 +39,14 @@ final class CapturePoint {
           "vnic " + nic + ": it is being captured already: one at a time, end the other first");
     }
     current = capture;
+    int _ = RUNNING.incrementAndGet();
   }
 
   /** This one records no more. */
   synchronized void end(FrameCapture capture) {
     if (capture.equals(current)) {
       current = null;
+      int _ = RUNNING.decrementAndGet();
     }
   }
 
@@ -46,6 +56,7 @@ final class CapturePoint {
     FrameCapture last = current;
     current = null;
     if (last != null) {
+      int _ = RUNNING.decrementAndGet();
       last.end();
     }
   }

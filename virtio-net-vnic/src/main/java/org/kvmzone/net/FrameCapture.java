@@ -78,28 +78,28 @@ final class FrameCapture {
    * @param fate {@link Verdict#PASS}, or why it was dropped
    */
   void in(long nanos, int queue, Enum<?> fate, FrameBatch batch, int frame) {
-    if (options.in() && (fate != Verdict.PASS || !options.dropped())) {
+    if (isWanted(true, fate)) {
       record(true, nanos, queue, fate, batch, frame);
     }
   }
 
   /** Records a frame from the guest; the same. */
   void out(long nanos, int queue, Enum<?> fate, FrameBatch batch, int frame) {
-    if (isWanted(fate)) {
+    if (isWanted(false, fate)) {
       record(false, nanos, queue, fate, batch, frame);
     }
   }
 
   /** A frame is not recorded for want of time; the parameters as those of the others. */
   void miss(boolean in, Enum<?> fate) {
-    if ((in ? options.in() : options.out()) && (fate != Verdict.PASS || !options.dropped())) {
+    if (isWanted(in, fate)) {
       missed.increment();
     }
   }
 
-  /** Whether frames from the guest are recorded that this becomes of. */
-  boolean isWanted(Enum<?> fate) {
-    return options.out() && (fate != Verdict.PASS || !options.dropped());
+  /** Whether frames to the guest, or from it, are recorded that this becomes of. */
+  boolean isWanted(boolean in, Enum<?> fate) {
+    return (in ? options.in() : options.out()) && (fate != Verdict.PASS || !options.dropped());
   }
 
   private void record(

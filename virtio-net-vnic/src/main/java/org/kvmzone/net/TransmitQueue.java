@@ -478,7 +478,7 @@ final class TransmitQueue {
   }
 
   private void recordRefused(FrameCapture to, int index, Enum<?> fate) {
-    if (refused == null || !to.isWanted(fate)) {
+    if (refused == null || !to.isWanted(false, fate)) {
       return;
     }
     Buffers whole = chain;

@@ -2,6 +2,7 @@ package org.kvmzone.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Recording takes a third of a queue's time at most; the clock is the test's. */
@@ -35,6 +36,25 @@ class CaptureBudgetTest {
   @Test
   void recordingThatIsDear_takesAQuarterOfTheTime() {
     assertThat(record(500 * MICROSECOND)).isBetween(SECOND * 23 / 100, SECOND * 29 / 100);
+  }
+
+  @Test
+  void severalNics_takeAQuarterTogether() {
+    CapturePoint one = new CapturePoint();
+    CapturePoint other = new CapturePoint();
+    FrameCapture capture = new FrameCapture(CaptureOptions.parse(Map.of()), 1 << 16);
+    one.begin("one", capture);
+    other.begin("other", new FrameCapture(CaptureOptions.parse(Map.of()), 1 << 16));
+    try {
+      assertThat(record(500 * MICROSECOND)).isBetween(SECOND * 12 / 100, SECOND * 16 / 100);
+      one.end(capture);
+      one.end(capture);
+      assertThat(CapturePoint.running()).isEqualTo(1);
+    } finally {
+      one.close();
+      other.close();
+    }
+    assertThat(CapturePoint.running()).isZero();
   }
 
   @Test
