@@ -28,7 +28,7 @@ final class BlkCommand implements Callable<Integer> {
                 setup.name(),
                 setup,
                 BlkCases.target(setup),
-                options.sides(BlkCases.sides(setup, bench, images)),
+                options.sides(bench, at -> BlkCases.sides(setup, at, images)),
                 bench,
                 options.seconds));
       }
@@ -39,7 +39,7 @@ final class BlkCommand implements Callable<Integer> {
                 setup.name() + BlkCases.OF_ENGINES,
                 setup,
                 Optional.empty(),
-                options.sides(BlkCases.engines(setup, bench, images)),
+                options.sides(bench, at -> BlkCases.engines(setup, at, images)),
                 bench,
                 options.seconds));
       }
@@ -61,7 +61,7 @@ final class BlkCommand implements Callable<Integer> {
         setup,
         Optional.of(Target.rate(0.6, 0.9)),
         options.sides(
-            List.of(KvmzoneDisk.watched(bench, images), KvmzoneDisk.plain(bench, images))),
+            bench, at -> List.of(KvmzoneDisk.watched(at, images), KvmzoneDisk.plain(at, images))),
         bench,
         options.seconds);
   }

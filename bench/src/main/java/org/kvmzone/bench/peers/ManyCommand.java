@@ -30,7 +30,7 @@ final class ManyCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     Workbench bench = Workbench.ofProperties();
     List<Backend<NetSetup>> backends =
-        options.sides(List.of(new KvmzoneNic(bench, DEVICES), new KvmzoneNic(bench)));
+        options.sides(bench, at -> List.of(new KvmzoneNic(at, DEVICES), new KvmzoneNic(at)));
     List<NetCase> cases = new ArrayList<>();
     for (Direction direction : Direction.OF_ONE) {
       for (Ring ring : List.of(Ring.SPLIT, Ring.PACKED)) {

@@ -20,11 +20,13 @@ final class NetCommand implements Callable<Integer> {
     Workbench bench = Workbench.ofProperties();
     List<Backend<NetSetup>> backends =
         options.sides(
-            List.of(
-                new KvmzoneNic(bench),
-                new Dpdk(bench),
-                Bare.nic(bench, Bare.Language.JAVA),
-                Bare.nic(bench, Bare.Language.C)));
+            bench,
+            at ->
+                List.of(
+                    new KvmzoneNic(at),
+                    new Dpdk(at),
+                    Bare.nic(at, Bare.Language.JAVA),
+                    Bare.nic(at, Bare.Language.C)));
     List<NetCase> cases =
         NetCases.all().stream()
             .map(setup ->

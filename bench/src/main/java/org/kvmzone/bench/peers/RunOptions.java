@@ -8,6 +8,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.kvmzone.bench.footprint.RepeatOptions;
 import picocli.CommandLine.Mixin;
@@ -36,6 +37,14 @@ final class RunOptions {
           "Only these sides besides ours, the first of them compared with ours. Repeat for more.")
   private List<String> peers = new ArrayList<>();
 
+  @Option(
+      names = "--before",
+      paramLabel = "DIR",
+      description =
+          "Ours as another checkout has built it, as the first side besides ours: what a change is"
+              + " worth. Other sides are left out unless --peer names them.")
+  private Optional<Path> before = Optional.empty();
+
   @Option(names = "--list", description = "Print the names of the cases instead.")
   private boolean list;
 
@@ -43,9 +52,10 @@ final class RunOptions {
 
   /** Measures those of {@code all} that were asked for, and reports. */
   int run(List<? extends Case> all, Workbench bench) throws IOException, InterruptedException {
+    boolean compares = !peers.isEmpty() || before.isPresent();
     List<? extends Case> chosen =
         all.stream()
-            .filter(each -> wanted(each) && (peers.isEmpty() || each.sides().size() > 1))
+            .filter(each -> wanted(each) && (!compares || each.sides().size() > 1))
             .toList();
     if (chosen.isEmpty()) {
       Bench.say("no case has such a name, or such a peer; see --list");
@@ -75,15 +85,21 @@ final class RunOptions {
     return done.complete() ? Bench.DONE : Bench.FAILED;
   }
 
-  /** Those of the sides of a case that were asked for. */
-  <S> List<Backend<S>> sides(List<Backend<S>> all) {
-    if (peers.isEmpty()) {
-      return all;
+  /**
+   * The sides of a case that were asked for.
+   *
+   * @param all of them, ours first, where a project is
+   */
+  <S> List<Backend<S>> sides(Workbench bench, Function<Workbench, List<Backend<S>>> all) {
+    List<Backend<S>> chosen = new ArrayList<>(all.apply(bench));
+    String ours = chosen.getFirst().name();
+    if (before.isPresent() || !peers.isEmpty()) {
+      chosen.removeIf(side -> !side.name().equals(ours) && !peers.contains(side.name()));
     }
-    String ours = all.getFirst().name();
-    return all.stream()
-        .filter(side -> side.name().equals(ours) || peers.contains(side.name()))
-        .toList();
+    before
+        .map(home -> all.apply(bench.at(home.toAbsolutePath())).getFirst())
+        .ifPresent(side -> chosen.add(1, new Before<>(side)));
+    return List.copyOf(chosen);
   }
 
   private Report report(List<CaseResult> results) throws IOException {

@@ -28,6 +28,11 @@ record Workbench(Path home, Path cache, Path scratch, Optional<Path> huge, Optio
         Optional.ofNullable(System.getenv("KVMZONE_BENCH_LOCK")).map(Path::of));
   }
 
+  /** The same with another checkout of this project. */
+  Workbench at(Path otherHome) {
+    return new Workbench(otherHome, cache, scratch, huge, lock);
+  }
+
   private static Path path(String property) {
     String value = System.getProperty(property);
     if (value == null) {
