@@ -120,7 +120,32 @@ final class FrameBatch {
 
   /** A long with a bit for each frame. */
   long all() {
-    return size == 0 ? 0 : -1L >>> (MAX_FRAMES - size);
+    return first(size);
+  }
+
+  /** A long with a bit for each of the first {@code count} frames. */
+  static long first(int count) {
+    return count == 0 ? 0 : -1L >>> (MAX_FRAMES - count);
+  }
+
+  /** Bytes of those frames that have their bit set. */
+  long bytes(long frames) {
+    long sum = 0;
+    for (long left = frames; left != 0; left &= left - 1) {
+      sum += lengths[Long.numberOfTrailingZeros(left)];
+    }
+    return sum;
+  }
+
+  /** Those of some frames that go to a group of stations, or to all. */
+  long multicast(long frames) {
+    long found = 0;
+    for (long left = frames; left != 0; left &= left - 1) {
+      if (isMulticast(Long.numberOfTrailingZeros(left))) {
+        found |= Long.lowestOneBit(left);
+      }
+    }
+    return found;
   }
 
   void clear() {

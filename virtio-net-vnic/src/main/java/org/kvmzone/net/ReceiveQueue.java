@@ -343,22 +343,29 @@ final class ReceiveQueue {
   private int writeEach(Target to, FrameBatch batch, long first) {
     int written = writer.writeEach(to.queue.ring(), to.format, batch, first);
     long left = undelivered;
-    for (int i = 0; i < written; i++, left &= left - 1) {
-      int frame = Long.numberOfTrailingZeros(left);
-      count(batch, frame, batch.length(frame));
-      if (gate.isOn()) {
-        gate.passed(frame, batch.length(frame));
-      }
+    for (int i = 0; i < written; i++) {
+      left &= left - 1;
     }
-    long before = undelivered;
+    long settled = undelivered & ~left;
     undelivered = left;
     if (written > 0 && exhausted) {
       exhausted = false;
     }
+    count(batch, settled);
+    if (gate.isOn()) {
+      pass(batch, settled);
+    }
     if (capture != null) {
-      record(capture, to, batch, before & ~left);
+      record(capture, to, batch, settled);
     }
     return written;
+  }
+
+  private void pass(FrameBatch batch, long frames) {
+    for (long left = frames; left != 0; left &= left - 1) {
+      int frame = Long.numberOfTrailingZeros(left);
+      gate.passed(frame, batch.length(frame));
+    }
   }
 
   private void record(FrameCapture capture, Target to, FrameBatch batch, long frames) {
@@ -430,14 +437,13 @@ final class ReceiveQueue {
 
   /** Settles a frame, unless it has to wait for a buffer. */
   private boolean write(Target to, FrameBatch batch, int frame) {
-    int length = batch.length(frame);
     RingWriter.Outcome outcome = writer.write(to.queue.ring(), to.format, batch, frame);
     if (writer.effort() > PATIENCE) {
       shunned = true;
     }
     switch (outcome) {
       case WRITTEN -> {
-        count(batch, frame, length);
+        count(batch, frame);
         if (exhausted) {
           exhausted = false;
         }
@@ -458,19 +464,42 @@ final class ReceiveQueue {
     return true;
   }
 
-  private void count(FrameBatch batch, int frame, int length) {
-    packets++;
+  /** Counts frames of a batch that are in the ring, and pays for them. */
+  private void count(FrameBatch batch, long frames) {
+    pay(Long.bitCount(frames), batch.bytes(frames));
+    for (long left = batch.multicast(frames); left != 0; left &= left - 1) {
+      countGroup(batch.destination(Long.numberOfTrailingZeros(left)));
+    }
+    if (NetProbes.RX.watched()) {
+      for (long left = frames; left != 0; left &= left - 1) {
+        NetProbes.RX.fire(vnic, batch.length(Long.numberOfTrailingZeros(left)));
+      }
+    }
+  }
+
+  /** The same of one frame, which may be one that has waited. */
+  private void count(FrameBatch batch, int frame) {
+    int length = batch.length(frame);
+    pay(1, length);
+    if (batch.isMulticast(frame)) {
+      countGroup(batch.destination(frame));
+    }
+    NetProbes.RX.fire(vnic, length);
+  }
+
+  private void pay(int count, long length) {
+    packets += count;
     bytes += length;
     if (pace.isOn()) {
       pace.spend(length);
     }
-    if (batch.isMulticast(frame)) {
-      counters.increment(
-          batch.destination(frame) == MacAddress.BROADCAST
-              ? VnicCounter.INPUT_BROADCAST
-              : VnicCounter.INPUT_MULTICAST);
-    }
-    NetProbes.RX.fire(vnic, length);
+  }
+
+  private void countGroup(long destination) {
+    counters.increment(
+        destination == MacAddress.BROADCAST
+            ? VnicCounter.INPUT_BROADCAST
+            : VnicCounter.INPUT_MULTICAST);
   }
 
   private void publish(Target to) {

@@ -531,26 +531,23 @@ final class TransmitQueue {
   }
 
   /** Counts the first frames of the batch, which were sent, and pays for them. */
-  private void count(int frames) {
-    long bytes = 0;
-    boolean watched = NetProbes.TX.watched();
-    for (int i = 0; i < frames; i++) {
-      int length = batch.length(i);
-      bytes += length;
-      if (batch.isMulticast(i)) {
-        counters.increment(
-            batch.destination(i) == MacAddress.BROADCAST
-                ? VnicCounter.OUTPUT_BROADCAST
-                : VnicCounter.OUTPUT_MULTICAST);
-      }
-      if (watched) {
-        NetProbes.TX.fire(name, length);
-      }
-    }
-    counters.add(VnicCounter.OUTPUT_PACKETS, frames);
+  private void count(int taken) {
+    long frames = FrameBatch.first(taken);
+    long bytes = batch.bytes(frames);
+    counters.add(VnicCounter.OUTPUT_PACKETS, taken);
     counters.add(VnicCounter.OUTPUT_BYTES, bytes);
     if (pace.isOn()) {
       pace.spend(bytes);
+    }
+    for (long left = batch.multicast(frames); left != 0; left &= left - 1) {
+      long to = batch.destination(Long.numberOfTrailingZeros(left));
+      counters.increment(
+          to == MacAddress.BROADCAST ? VnicCounter.OUTPUT_BROADCAST : VnicCounter.OUTPUT_MULTICAST);
+    }
+    if (NetProbes.TX.watched()) {
+      for (int i = 0; i < taken; i++) {
+        NetProbes.TX.fire(name, batch.length(i));
+      }
     }
   }
 

@@ -317,24 +317,34 @@ public final class PackedVirtqueue implements Virtqueue {
       addUsed(id, written[first], 1);
       first++;
     }
-    writeUsed(batch, first, to, written);
+    while (first < to) {
+      int end = Math.min(to, first + size - places.slot(used));
+      writeUsed(batch, first, end, written);
+      first = end;
+    }
     for (int i = from; log != null && i < to; i++) {
       log.mark(memory, batch.memory.address() + batch.offsets[i], written[i]);
     }
   }
 
-  /** Writes used descriptors at once; none is the first, whose flags the driver looks at. */
+  /**
+   * Writes used descriptors at once, none beyond the ring's end; none is the first, whose flags the
+   * driver looks at.
+   */
   private void writeUsed(SingleBuffers batch, int from, int to, int[] written) {
     MemorySegment descriptors = ring.descriptors();
+    short[] slots = this.slots;
     int[] heads = batch.heads;
+    long marks = marks(used);
+    long start = places.at(used);
     for (int i = from; i < to; i++) {
       int id = heads[i];
       slots[id] = 0;
-      long at = places.at(used);
-      descriptors.set(LE64, at + LENGTH$OFFSET, element(used, id, written[i]));
-      logDescriptor(at);
-      used = places.advance(used, 1);
+      long at = start + (long) (i - from) * DESCRIPTOR_SIZE;
+      descriptors.set(LE64, at + LENGTH$OFFSET, element(marks, id, written[i]));
     }
+    logDescriptors(start, to - from);
+    used = places.advance(used, to - from);
   }
 
   @Override
@@ -359,15 +369,20 @@ public final class PackedVirtqueue implements Virtqueue {
 
   private void addUsed(int id, int written, int number) {
     pendingPlaces[pending] = used;
-    pendingElements[pending] = element(used, id, written);
+    pendingElements[pending] = element(marks(used), id, written);
     pending++;
     used = places.advance(used, number);
   }
 
   /** Length, id and flags of a used descriptor. */
-  private long element(int place, int id, int written) {
-    int flags = (places.wraps(place) ? AVAIL | USED : 0) | (written == 0 ? 0 : WRITE);
-    return (written & 0xffff_ffffL) | (long) id << 32 | (long) flags << 48;
+  private static long element(long marks, int id, int written) {
+    long flags = written == 0 ? marks : marks | (long) WRITE << 48;
+    return (written & 0xffff_ffffL) | (long) id << 32 | flags;
+  }
+
+  /** The marks, among the flags, of a descriptor that is used at a place. */
+  private long marks(int place) {
+    return places.wraps(place) ? MARKS : 0;
   }
 
   /**
@@ -380,7 +395,7 @@ public final class PackedVirtqueue implements Virtqueue {
     for (int i = 1; i < pending; i++) {
       long at = places.at(pendingPlaces[i]);
       ring.descriptors().set(LE64, at + LENGTH$OFFSET, pendingElements[i]);
-      logDescriptor(at);
+      logDescriptors(at, 1);
     }
     pending = 0;
   }
@@ -392,9 +407,9 @@ public final class PackedVirtqueue implements Virtqueue {
     firstFlags = (short) (element >>> 48);
   }
 
-  private void logDescriptor(long at) {
+  private void logDescriptors(long at, int count) {
     if (log != null) {
-      log.mark(memory, ring.descriptors().address() + at, DESCRIPTOR_SIZE);
+      log.mark(memory, ring.descriptors().address() + at, (long) count * DESCRIPTOR_SIZE);
     }
   }
 
@@ -411,7 +426,7 @@ public final class PackedVirtqueue implements Virtqueue {
     while (inflight.hasFinished()) {
       int id = inflight.id();
       int next = places.advance(published, slots[id]);
-      writeFirst(element(published, id, inflight.bytes()));
+      writeFirst(element(marks(published), id, inflight.bytes()));
       inflight.giveBack(places.offWrap(next));
       expose(next);
       inflight.gaveBack();
@@ -424,7 +439,7 @@ public final class PackedVirtqueue implements Virtqueue {
     // Release: the data, this descriptor and those behind it are there before its flags say so
     // (§2.8.21, by turns).
     FLAGS.setRelease(ring.descriptors(), places.at(published) + FLAGS$OFFSET, firstFlags);
-    logDescriptor(places.at(published));
+    logDescriptors(places.at(published), 1);
     untold = Math.min(untold + places.distance(published, upTo), 2 * size);
     published = upTo;
   }
