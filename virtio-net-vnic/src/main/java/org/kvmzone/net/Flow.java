@@ -199,6 +199,15 @@ final class Flow {
     return !blocks && (bucket == null || bucket.tryTake(bytes, now));
   }
 
+  /**
+   * Takes what several frames need together; false, and nothing is taken, if it is not certain that
+   * each of them may pass.
+   */
+  boolean tryTakeAll(boolean outgoing, long bytes, long now) {
+    Bucket bucket = outgoing ? out : in;
+    return !blocks && (bucket == null || bucket.tryTakeAll(bytes, now));
+  }
+
   /** Gives back what was taken for a frame that is not sent, or not yet. */
   void giveBack(boolean outgoing, long bytes) {
     Bucket bucket = outgoing ? out : in;

@@ -61,18 +61,65 @@ final class FlowGate {
   }
 
   /**
-   * Lets in the first frames of a batch, which are their places, too.
+   * Lets in frames of a batch, whose numbers are their places, too.
+   *
+   * @param frames a bit for each
+   * @return those that may pass
+   */
+  long admit(FrameBatch batch, long frames) {
+    FlowTable current = table;
+    if (current == null) {
+      return frames;
+    }
+    for (long left = frames; left != 0; left &= left - 1) {
+      int frame = Long.numberOfTrailingZeros(left);
+      flows[frame] = current.find(batch, frame, outgoing, view);
+    }
+    long admitted = 0;
+    for (long left = frames; left != 0; ) {
+      long run = run(left);
+      admitted |= admitRun(batch, run);
+      left &= ~run;
+    }
+    return admitted;
+  }
+
+  /**
+   * Lets in the first frames of a batch, whose numbers are their places, too.
    *
    * @return how many, up to the first that may not pass
    */
   int admitEach(FrameBatch batch, int count) {
     begin();
-    for (int i = 0; i < count; i++) {
-      if (!admit(batch, i, i)) {
-        return i;
+    long admitted = admit(batch, FrameBatch.first(count));
+    int passing = Math.min(count, Long.numberOfTrailingZeros(~admitted));
+    giveBack(batch, admitted & ~FrameBatch.first(passing));
+    return passing;
+  }
+
+  /** The first of some frames, and those that follow it and are of the same flow. */
+  private long run(long frames) {
+    Flow first = flows[Long.numberOfTrailingZeros(frames)];
+    long left = frames & (frames - 1);
+    while (left != 0 && flows[Long.numberOfTrailingZeros(left)] == first) {
+      left &= left - 1;
+    }
+    return frames & ~left;
+  }
+
+  /** Frames of one flow mostly may all pass: then it is asked once. */
+  private long admitRun(FrameBatch batch, long frames) {
+    Flow flow = flows[Long.numberOfTrailingZeros(frames)];
+    if (flow == null || flow.tryTakeAll(outgoing, batch.bytes(frames), now)) {
+      return frames;
+    }
+    long admitted = 0;
+    for (long left = frames; left != 0; left &= left - 1) {
+      if (flow.tryTake(outgoing, batch.length(Long.numberOfTrailingZeros(left)), now)) {
+        admitted |= Long.lowestOneBit(left);
       }
     }
-    return count;
+    return admitted;
   }
 
   /** Why the frame at a place that was not let in is dropped. */
@@ -92,6 +139,18 @@ final class FlowGate {
     bytes += length;
   }
 
+  /** Frames of a batch, whose numbers are their places, have passed. */
+  void passed(FrameBatch batch, long frames) {
+    for (long left = frames; left != 0; ) {
+      long run = run(left);
+      Flow flow = flows[Long.numberOfTrailingZeros(left)];
+      if (flow != null) {
+        flow.passed(outgoing, Long.bitCount(run), batch.bytes(run));
+      }
+      left &= ~run;
+    }
+  }
+
   /** The frame at a place, which was not let in, is dropped. */
   void dropped(int place) {
     Flow flow = flows[place];
@@ -105,6 +164,14 @@ final class FlowGate {
     Flow flow = flows[place];
     if (flow != null) {
       flow.giveBack(outgoing, length);
+    }
+  }
+
+  /** Frames of a batch, whose numbers are their places, were let in, and do not pass now. */
+  void giveBack(FrameBatch batch, long frames) {
+    for (long left = frames; left != 0; left &= left - 1) {
+      int frame = Long.numberOfTrailingZeros(left);
+      giveBack(frame, batch.length(frame));
     }
   }
 

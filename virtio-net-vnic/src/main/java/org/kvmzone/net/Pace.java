@@ -53,25 +53,14 @@ final class Pace {
    * How many frames of a batch may pass, from the first on; they are paid for with {@link #spend}.
    */
   int admit(FrameBatch batch, long now) {
-    long wanted = 0;
-    for (int i = 0; i < batch.size(); i++) {
-      wanted += batch.length(i);
-    }
-    long need = 0;
-    for (int i = 0; i < batch.size(); i++) {
-      need += batch.length(i);
-      if (!covers(need, wanted, now)) {
-        return i;
-      }
-    }
-    return batch.size();
+    return Long.bitCount(admit(batch, batch.all(), now));
   }
 
   /** Which frames of some may pass, from the first on. */
   long admit(FrameBatch batch, long frames, long now) {
-    long wanted = 0;
-    for (long left = frames; left != 0; left &= left - 1) {
-      wanted += batch.length(Long.numberOfTrailingZeros(left));
+    long wanted = batch.bytes(frames);
+    if (frames == 0 || mayAllPass(batch.length(Long.numberOfTrailingZeros(frames)), wanted, now)) {
+      return frames;
     }
     long need = 0;
     for (long left = frames; left != 0; left &= left - 1) {
@@ -100,6 +89,11 @@ final class Pace {
     due = cap.bucket.take(promised, now);
     collect(now);
     return need <= credit;
+  }
+
+  /** Nearly always, if there is a cap that is not reached. */
+  private boolean mayAllPass(long first, long wanted, long now) {
+    return covers(first, wanted, now) && wanted <= credit;
   }
 
   private void collect(long now) {

@@ -308,7 +308,7 @@ final class ReceiveQueue {
       }
     }
     if (gate.isOn()) {
-      giveBack(batch, undelivered);
+      gate.giveBack(batch, undelivered);
     }
     publish(to);
     return undelivered;
@@ -316,13 +316,10 @@ final class ReceiveQueue {
 
   /** Those of some frames whose flows let them pass; the others are dropped. */
   private long admit(FrameBatch batch, long frames) {
-    long admitted = frames;
-    for (long left = frames; left != 0; left &= left - 1) {
+    long admitted = gate.admit(batch, frames);
+    for (long left = frames & ~admitted; left != 0; left &= left - 1) {
       int frame = Long.numberOfTrailingZeros(left);
-      if (!gate.admit(batch, frame, frame)) {
-        drop(batch, frame, frame);
-        admitted &= ~Long.lowestOneBit(left);
-      }
+      drop(batch, frame, frame);
     }
     return admitted;
   }
@@ -330,13 +327,6 @@ final class ReceiveQueue {
   private void drop(FrameBatch batch, int frame, int place) {
     gate.dropped(place);
     drops.countIn(gate.reason(place), batch, frame);
-  }
-
-  private void giveBack(FrameBatch batch, long frames) {
-    for (long left = frames; left != 0; left &= left - 1) {
-      int frame = Long.numberOfTrailingZeros(left);
-      gate.giveBack(frame, batch.length(frame));
-    }
   }
 
   /** Settles those of the first undelivered frames that are as most are; returns how many. */
@@ -353,19 +343,12 @@ final class ReceiveQueue {
     }
     count(batch, settled);
     if (gate.isOn()) {
-      pass(batch, settled);
+      gate.passed(batch, settled);
     }
     if (capture != null) {
       record(capture, to, batch, settled);
     }
     return written;
-  }
-
-  private void pass(FrameBatch batch, long frames) {
-    for (long left = frames; left != 0; left &= left - 1) {
-      int frame = Long.numberOfTrailingZeros(left);
-      gate.passed(frame, batch.length(frame));
-    }
   }
 
   private void record(FrameCapture capture, Target to, FrameBatch batch, long frames) {

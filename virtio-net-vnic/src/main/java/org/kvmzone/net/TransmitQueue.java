@@ -503,14 +503,19 @@ final class TransmitQueue {
 
   /** Counts what has passed for its flow; what has not takes nothing from it. */
   private void settleFlows() {
+    if (plain) {
+      long passed = FrameBatch.first(pushed);
+      gate.passed(batch, passed);
+      gate.giveBack(batch, FrameBatch.first(popped) & ~passed);
+      return;
+    }
     for (int i = 0; i < popped; i++) {
-      long length = plain ? batch.length(i) : lengths[i];
-      Enum<?> fate = plain ? Verdict.PASS : fates[i];
+      Enum<?> fate = fates[i];
       if (fate == Verdict.PASS) {
         if (i < pushed) {
-          gate.passed(i, length);
+          gate.passed(i, lengths[i]);
         } else {
-          gate.giveBack(i, length);
+          gate.giveBack(i, lengths[i]);
         }
       } else if (i < pushed && (fate == Drop.FLOW_BLOCKED || fate == Drop.FLOW_OVER_CAP)) {
         gate.dropped(i);

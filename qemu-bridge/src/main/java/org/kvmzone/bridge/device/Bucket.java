@@ -88,6 +88,28 @@ public final class Bucket {
     }
   }
 
+  /**
+   * Takes tokens if the time of the last of them has come, and none if it has not: for several who
+   * would each take theirs by {@link #tryTake} in turn, and none of whom would be refused.
+   *
+   * @param tokens 0 to 2^33
+   * @param now of {@link System#nanoTime}
+   * @return whether they were taken
+   */
+  public boolean tryTakeAll(long tokens, long now) {
+    long cost = cost(tokens);
+    while (true) {
+      long was = fullAt;
+      long from = was - now < 0 ? now : was;
+      if (from + cost - now > slack) {
+        return false;
+      }
+      if (FULL_AT.compareAndSet(this, was, from + cost)) {
+        return true;
+      }
+    }
+  }
+
   /** Gives tokens back that were taken, and are not used. */
   public void giveBack(long tokens) {
     long ignored = (long) FULL_AT.getAndAdd(this, -cost(tokens));

@@ -131,4 +131,14 @@ class BucketTest {
     assertThat(bucket.tryTake(1, SECOND + SECOND / 1000)).isTrue();
     assertThat(bucket.tryTake(1, SECOND + SECOND / 1000)).isFalse();
   }
+
+  @Test
+  void tryTakeAll_takesWhatOneByOneWouldBeTaken_andNothingIfOneWouldBeRefused() {
+    Bucket bucket = new Bucket(1000, SLACK, 0);
+    assertThat(bucket.tryTakeAll(11, SECOND)).as("more than there is").isFalse();
+    assertThat(bucket.tryTakeAll(10, SECOND)).isTrue();
+    assertThat(bucket.tryTakeAll(1, SECOND)).isFalse();
+    assertThat(bucket.tryTake(1, SECOND)).as("the last may be owed").isTrue();
+    assertThat(bucket.tryTakeAll(1, SECOND + 2 * SECOND / 1000)).isTrue();
+  }
 }
