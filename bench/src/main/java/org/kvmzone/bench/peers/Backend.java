@@ -8,10 +8,7 @@ import java.nio.file.Path;
  *
  * @param <S> what it is asked to be
  */
-interface Backend<S> {
-  /** As in tables. */
-  String name();
-
+interface Backend<S> extends Side {
   /**
    * Starts it; it listens when this returns.
    *

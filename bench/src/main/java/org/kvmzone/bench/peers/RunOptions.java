@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.kvmzone.bench.footprint.RepeatOptions;
 import picocli.CommandLine.Mixin;
@@ -28,7 +29,7 @@ final class RunOptions {
       names = "--seconds",
       paramLabel = "N",
       description = "How long each burst is measured (default: ${DEFAULT-VALUE}).")
-  int seconds = 2;
+  int seconds;
 
   @Option(
       names = "--peer",
@@ -49,6 +50,16 @@ final class RunOptions {
   private boolean list;
 
   @Mixin ReportOptions report = new ReportOptions();
+
+  /** Options of bursts of two seconds unless others are given. */
+  RunOptions() {
+    this(2);
+  }
+
+  /** Options of bursts of so many seconds unless others are given. */
+  RunOptions(int seconds) {
+    this.seconds = seconds;
+  }
 
   /** Measures those of {@code all} that were asked for, and reports. */
   int run(List<? extends Case> all, Workbench bench) throws IOException, InterruptedException {
@@ -91,14 +102,24 @@ final class RunOptions {
    * @param all of them, ours first, where a project is
    */
   <S> List<Backend<S>> sides(Workbench bench, Function<Workbench, List<Backend<S>>> all) {
-    List<Backend<S>> chosen = new ArrayList<>(all.apply(bench));
+    return sides(bench, all, Before::new);
+  }
+
+  /**
+   * The same of sides of another kind.
+   *
+   * @param earlier gives ours of another checkout the name that it has beside ours
+   */
+  <T extends Side> List<T> sides(
+      Workbench bench, Function<Workbench, List<T>> all, UnaryOperator<T> earlier) {
+    List<T> chosen = new ArrayList<>(all.apply(bench));
     String ours = chosen.getFirst().name();
     if (before.isPresent() || !peers.isEmpty()) {
       chosen.removeIf(side -> !side.name().equals(ours) && !peers.contains(side.name()));
     }
     before
         .map(home -> all.apply(bench.at(home.toAbsolutePath())).getFirst())
-        .ifPresent(side -> chosen.add(1, new Before<>(side)));
+        .ifPresent(side -> chosen.add(1, earlier.apply(side)));
     return List.copyOf(chosen);
   }
 

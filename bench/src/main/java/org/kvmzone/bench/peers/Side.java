@@ -1,0 +1,7 @@
+package org.kvmzone.bench.peers;
+
+/** What takes turns with others in a case. */
+interface Side {
+  /** As in tables. */
+  String name();
+}
