@@ -40,6 +40,7 @@ public final class Bench implements Runnable {
             .addSubcommand(new NetCommand())
             .addSubcommand(new BlkCommand())
             .addSubcommand(new ManyCommand())
+            .addSubcommand(new GuestCommand())
             .addSubcommand(new LimitsCommand())
             .addSubcommand(new FirstCommand())
             .addSubcommand(new IdleCommand())

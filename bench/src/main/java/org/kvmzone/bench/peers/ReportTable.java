@@ -87,7 +87,7 @@ final class ReportTable {
         peer == null ? "" : Figures.count(peer.perSecond()),
         ours == null ? "" : Figures.count(ours.perSecond()),
         ratio == null ? "" : Figures.ratio(ratio.ratio()),
-        ratio == null ? "" : Figures.ratio(ratio.low()) + "–" + Figures.ratio(ratio.high()),
+        rounds(ratio),
         target(result.target()),
         cpu(peer),
         cpu(ours),
@@ -95,7 +95,13 @@ final class ReportTable {
         remarks(result, summary));
   }
 
-  private static String target(@Nullable Target target) {
+  /** The least and the greatest of any round. */
+  static String rounds(CaseResult.@Nullable Ratio ratio) {
+    return ratio == null ? "" : Figures.ratio(ratio.low()) + "–" + Figures.ratio(ratio.high());
+  }
+
+  /** What has to be reached, and what is hoped for. */
+  static String target(@Nullable Target target) {
     if (target == null) {
       return "";
     }
@@ -111,7 +117,8 @@ final class ReportTable {
     return Figures.nanos(side.backendNs()) + (busy == null ? "" : " (" + Figures.nanos(busy) + ")");
   }
 
-  private static String remarks(CaseResult result, CaseResult.Summary summary) {
+  /** What else there is to say, other sides included. */
+  static String remarks(CaseResult result, CaseResult.Summary summary) {
     List<String> remarks = new ArrayList<>();
     if (result.skipped() != null) {
       remarks.add("not measured: " + result.skipped());

@@ -163,6 +163,9 @@ final class RunOptions {
     }
 
     private String table(Report report) {
+      if (GuestTable.isOf(report)) {
+        return GuestTable.markdown(report);
+      }
       if (engines) {
         return EngineTable.markdown(report);
       }

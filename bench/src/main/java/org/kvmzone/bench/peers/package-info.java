@@ -8,7 +8,8 @@
  * {@code Dpdk}, {@code Kvmzone}, {@code Testpmd}, {@code BlkioBench}.
  *
  * <p>Front ends run on CPU 1 and back ends, whole processes, on CPU 0; {@link
- * org.kvmzone.bench.peers.Child} starts them so. {@code bin/bench} prepares the machine.
+ * org.kvmzone.bench.peers.Child} starts them so. What a {@link org.kvmzone.bench.peers.Guest} needs
+ * is several processes, which share all CPUs. {@code bin/bench} prepares the machine.
  */
 @NullMarked
 package org.kvmzone.bench.peers;
