@@ -17,8 +17,6 @@ import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.NativeException;
 import org.kvmzone.bridge.ffi.UnixSockets;
 import org.kvmzone.bridge.testing.FrontEnd;
-import org.kvmzone.bridge.testing.Request;
-import org.kvmzone.bridge.virtqueue.Features;
 
 /**
  * A front end as a program, as fast in its first moment as later: it says {@code ready} when it is
@@ -29,14 +27,6 @@ import org.kvmzone.bridge.virtqueue.Features;
 public final class BareFrontEnd {
   /** How long what came back is added up. */
   public static final long WINDOW_MILLIS = 10;
-
-  /** VHOST_USER_F_PROTOCOL_FEATURES. */
-  private static final long NEGOTIABLE = 1L << 30;
-
-  private static final long MRG_RXBUF = 1L << 15;
-
-  /** VHOST_USER_PROTOCOL_F_MQ and F_REPLY_ACK. */
-  private static final long PROTOCOL = 1 | 1 << 3;
 
   private static final long WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(2);
   private static final int REHEARSAL_WINDOWS = 20;
@@ -133,7 +123,7 @@ public final class BareFrontEnd {
   static long[] drive(Fd socket, Options options, int count) {
     try (FrontEnd frontEnd = new FrontEnd(socket);
         Traffic traffic = new Traffic(options)) {
-      start(frontEnd, traffic);
+      long _ = Handshake.start(frontEnd, traffic.ram(), traffic.rings(), Handshake.MRG_RXBUF);
       long[] windows = new long[count];
       long window = TimeUnit.MILLISECONDS.toNanos(WINDOW_MILLIS);
       long end = System.nanoTime();
@@ -144,43 +134,5 @@ public final class BareFrontEnd {
       }
       return windows;
     }
-  }
-
-  private static void start(FrontEnd frontEnd, Traffic traffic) {
-    long wanted = Features.VERSION_1 | NEGOTIABLE | MRG_RXBUF;
-    long features = frontEnd.ask(Request.GET_FEATURES) & wanted;
-    boolean negotiable = (features & NEGOTIABLE) != 0;
-    if (negotiable) {
-      long protocol = frontEnd.ask(Request.GET_PROTOCOL_FEATURES);
-      frontEnd.send(Request.SET_PROTOCOL_FEATURES, protocol & PROTOCOL);
-    }
-    frontEnd.send(Request.SET_OWNER);
-    frontEnd.send(Request.SET_FEATURES, features);
-    byte[] table =
-        FrontEnd.words(
-            1,
-            traffic.ram().region().guestAddress(),
-            traffic.ram().region().size(),
-            traffic.ram().region().description().userAddress(),
-            0);
-    frontEnd.send(Request.SET_MEM_TABLE, FrontEnd.VERSION, table, traffic.ram().fd().number());
-    for (int i = 0; i < traffic.rings().size(); i++) {
-      FrontRing ring = traffic.rings().get(i);
-      long[] areas = ring.areas();
-      frontEnd.send(Request.SET_VRING_NUM, FrontEnd.VERSION, FrontEnd.state(i, ring.size()));
-      frontEnd.send(Request.SET_VRING_BASE, FrontEnd.VERSION, FrontEnd.state(i, 0));
-      frontEnd.send(Request.SET_VRING_ADDR, i, areas[0], areas[1], areas[2], 0);
-      eventfd(frontEnd, Request.SET_VRING_CALL, i, ring.files().call());
-      eventfd(frontEnd, Request.SET_VRING_KICK, i, ring.files().kick());
-    }
-    for (int i = 0; negotiable && i < traffic.rings().size(); i++) {
-      frontEnd.send(Request.SET_VRING_ENABLE, FrontEnd.VERSION, FrontEnd.state(i, 1));
-    }
-    // Messages are obeyed in turn: with the answer all of this is done.
-    long _ = frontEnd.ask(Request.GET_FEATURES);
-  }
-
-  private static void eventfd(FrontEnd frontEnd, int request, int ring, Fd file) {
-    frontEnd.send(request, FrontEnd.VERSION, FrontEnd.words(ring), file.number());
   }
 }

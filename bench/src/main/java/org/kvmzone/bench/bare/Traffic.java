@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.kvmzone.bridge.testing.GuestRam;
 import org.kvmzone.bridge.testing.GuestRam.Piece;
-import org.kvmzone.packet.testing.Frames;
 
 /**
  * A guest that does nothing but keep a device busy: its memory, its rings, and how much came back.
@@ -38,27 +37,12 @@ final class Traffic implements AutoCloseable {
     }
     // Both rings are there, as a NIC has them, but not both have something in them.
     Options.Card card = options.card().get();
-    byte[] frame = frame(options.frameBytes());
+    byte[] frame = SentFrames.datagram(1, 0, options.frameBytes());
     ring(NET_SIZE, card == Options.Card.SINK ? 0 : NET_SIZE, () -> List.of(ram.writable(BUFFER)));
     ring(NET_SIZE, card == Options.Card.SOURCE ? 0 : NET_SIZE, () -> List.of(ram.readable(frame)));
     counted = card == Options.Card.SINK ? rings.getLast() : rings.getFirst();
     moving =
         card == Options.Card.ECHO ? rings.toArray(FrontRing[]::new) : new FrontRing[] {counted};
-  }
-
-  /** What is sent: a datagram of the address that link protection is told of. */
-  private static byte[] frame(int bytes) {
-    int headers = 14 + 20 + 8;
-    byte[] frame =
-        Frames.udpFrame(
-            "02:00:00:00:00:02",
-            "02:00:00:00:00:01",
-            "198.18.0.1",
-            "198.18.0.2",
-            9,
-            9,
-            new byte[bytes - headers]);
-    return Frames.join(new byte[NetHeader.BYTES], frame);
   }
 
   private void ring(int size, int count, Supplier<List<Piece>> chain) {
