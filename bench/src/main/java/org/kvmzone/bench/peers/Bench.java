@@ -41,6 +41,7 @@ public final class Bench implements Runnable {
             .addSubcommand(new BlkCommand())
             .addSubcommand(new ManyCommand())
             .addSubcommand(new GuestCommand())
+            .addSubcommand(new VnicsCommand())
             .addSubcommand(new LimitsCommand())
             .addSubcommand(new FirstCommand())
             .addSubcommand(new IdleCommand())

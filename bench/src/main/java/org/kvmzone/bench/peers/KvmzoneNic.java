@@ -20,15 +20,27 @@ final class KvmzoneNic implements Backend<NetSetup> {
           "dhcpspoofed",
           "oerrors",
           "txbadhdr",
+          "txbadcksum",
+          "txbadgso",
           "txrunt",
           "txtoolong",
-          "rxtoolong");
+          "rxtoolong",
+          "rxsdrops",
+          "flowdrops");
 
   private static final int ETHERNET_HEADER = 14;
   private static final int USUAL_MTU = 1500;
 
+  /** All that is judged, counted or held back, the cap far above what any core does. */
+  private static final String GUARDED = ",maxbw=1000G,flow.bench=transport=udp";
+
+  private static final String OPEN =
+      ",mac-nospoof=off,restricted=off,ip-nospoof=off,dhcp-nospoof=off";
+
   private final Workbench bench;
+  private final String name;
   private final int devices;
+  private final String properties;
 
   /** One NIC, as its users start it. */
   KvmzoneNic(Workbench bench) {
@@ -37,13 +49,34 @@ final class KvmzoneNic implements Backend<NetSetup> {
 
   /** So many NICs in one process, served by one thread. */
   KvmzoneNic(Workbench bench, int devices) {
+    this(bench, devices == 1 ? "kvmzone" : "kvmzone-" + devices, devices, "");
+  }
+
+  private KvmzoneNic(Workbench bench, String name, int devices, String properties) {
     this.bench = bench;
+    this.name = name;
     this.devices = devices;
+    this.properties = properties;
+  }
+
+  /** So many VNICs of one etherstub, an even number, for {@link NetSetup.Direction#GUESTS}. */
+  static KvmzoneNic vnics(Workbench bench, int vnics) {
+    return new KvmzoneNic(bench, "kvmzone-" + vnics, vnics / 2, "");
+  }
+
+  /** One NIC with link protection, a flow that its frames are of, and a cap that none reaches. */
+  static KvmzoneNic guarded(Workbench bench) {
+    return new KvmzoneNic(bench, "kvmzone-guarded", 1, GUARDED);
+  }
+
+  /** One NIC with none of these: nothing but the counters. */
+  static KvmzoneNic open(Workbench bench) {
+    return new KvmzoneNic(bench, "kvmzone-open", 1, OPEN);
   }
 
   @Override
   public String name() {
-    return devices == 1 ? "kvmzone" : "kvmzone-" + devices;
+    return name;
   }
 
   @Override
@@ -65,7 +98,7 @@ final class KvmzoneNic implements Backend<NetSetup> {
     return new KvmzoneRunning(kvmzone, ids, List.of(frames), DROPS);
   }
 
-  private static String spec(String id, int number, NetSetup setup) {
+  private String spec(String id, int number, NetSetup setup) {
     String kind =
         switch (setup.direction()) {
           case SINK -> "kind=discard";
@@ -75,7 +108,7 @@ final class KvmzoneNic implements Backend<NetSetup> {
           case XDP -> "kind=xdp,over=" + VethPair.LINK;
         };
     String poll = setup.poll().property();
-    return "vnic,id=%s,%s,macaddr=%s,ip=%s,netmask=255.255.255.0,mtu=%d%s"
+    return "vnic,id=%s,%s,macaddr=%s,ip=%s,netmask=255.255.255.0,mtu=%d%s%s"
         .formatted(
             id,
             kind,
@@ -83,6 +116,7 @@ final class KvmzoneNic implements Backend<NetSetup> {
             Testpmd.IP,
             // testpmd's 1518 bytes have no checksum among them, and no VLAN's tag.
             Math.max(USUAL_MTU, setup.bytes() - ETHERNET_HEADER),
-            poll.isEmpty() ? "" : "," + poll);
+            poll.isEmpty() ? "" : "," + poll,
+            properties);
   }
 }
