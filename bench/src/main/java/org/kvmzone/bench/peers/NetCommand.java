@@ -1,8 +1,13 @@
 package org.kvmzone.bench.peers;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.kvmzone.bench.peers.NetSetup.Direction;
+import org.kvmzone.bench.peers.NetSetup.Poll;
+import org.kvmzone.bench.peers.NetSetup.Ring;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -13,6 +18,8 @@ import picocli.CommandLine.Mixin;
       "Frames between DPDK's virtio-user and a NIC: kvmzone's, beside net_vhost of the same DPDK."
     })
 final class NetCommand implements Callable<Integer> {
+  private static final int BYTES = 64;
+
   @Mixin private RunOptions options = new RunOptions();
 
   @Override
@@ -27,12 +34,26 @@ final class NetCommand implements Callable<Integer> {
                     new Dpdk(at),
                     Bare.nic(at, Bare.Language.JAVA),
                     Bare.nic(at, Bare.Language.C)));
-    List<NetCase> cases =
-        NetCases.all().stream()
-            .map(setup ->
-                new NetCase(
-                    setup.name(), setup, NetCases.target(setup), backends, bench, options.seconds))
-            .toList();
+    List<Case> cases = new ArrayList<>();
+    for (NetSetup setup : NetCases.all()) {
+      cases.add(
+          new NetCase(
+              setup.name(), setup, NetCases.target(setup), backends, bench, options.seconds));
+    }
+    cases.add(guarded(Direction.SINK, Target.busy(0.93, 0.97), bench));
+    cases.add(guarded(Direction.ECHO, Target.rate(0.93, 0.97), bench));
     return options.run(cases, bench);
+  }
+
+  /** What it costs that a guest's frames are judged, counted by flow, and held to a rate. */
+  private NetCase guarded(Direction direction, Target target, Workbench bench) {
+    NetSetup setup = new NetSetup(direction, BYTES, Ring.SPLIT, Poll.BUSY);
+    return new NetCase(
+        setup.name() + "/guarded",
+        setup,
+        Optional.of(target),
+        options.sides(bench, at -> List.of(KvmzoneNic.guarded(at), KvmzoneNic.open(at))),
+        bench,
+        options.seconds);
   }
 }
