@@ -6,8 +6,11 @@ import java.util.Locale;
 final class Figures {
   private Figures() {}
 
-  /** With three digits or four, and k or M: {@code 31.2 M}. */
+  /** With three digits or four, and k, M or G: {@code 31.2 M}. */
   static String count(double value) {
+    if (value >= 1e9) {
+      return digits(value / 1e9) + " G";
+    }
     if (value >= 1e6) {
       return digits(value / 1e6) + " M";
     }

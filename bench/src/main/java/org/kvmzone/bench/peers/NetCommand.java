@@ -42,6 +42,14 @@ final class NetCommand implements Callable<Integer> {
     }
     cases.add(guarded(Direction.SINK, Target.busy(0.93, 0.97), bench));
     cases.add(guarded(Direction.ECHO, Target.rate(0.93, 0.97), bench));
+    for (Stream stream : Stream.values()) {
+      cases.add(
+          new StreamCase(
+              stream,
+              options.sides(bench, at -> List.of(new KvmzoneStream(at))),
+              bench,
+              options.seconds));
+    }
     return options.run(cases, bench);
   }
 

@@ -105,6 +105,9 @@ final class ReportTable {
     if (target == null) {
       return "";
     }
+    if (target.alone()) {
+      return "alone: " + Figures.count(target.least()) + ", " + Figures.count(target.aim());
+    }
     String figures = String.format(Locale.ROOT, "%s, %s", target.least(), target.aim());
     return target.busy() ? "busy: " + figures : figures;
   }
@@ -120,6 +123,9 @@ final class ReportTable {
   /** What else there is to say, other sides included. */
   static String remarks(CaseResult result, CaseResult.Summary summary) {
     List<String> remarks = new ArrayList<>();
+    if (result.target() != null && result.target().alone()) {
+      remarks.add(result.unit());
+    }
     if (result.skipped() != null) {
       remarks.add("not measured: " + result.skipped());
     }

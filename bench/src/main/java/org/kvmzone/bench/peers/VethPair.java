@@ -1,8 +1,6 @@
 package org.kvmzone.bench.peers;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 
 /** Two links in a network namespace, which live as long as the program that is started there. */
@@ -31,12 +29,6 @@ final class VethPair {
 
   /** How many frames have arrived at the other end. */
   static long arrived(long pid) throws IOException {
-    for (String line : Files.readAllLines(Path.of("/proc", "" + pid, "net/dev"))) {
-      List<String> words = List.of(line.trim().split("\\s+"));
-      if (words.getFirst().equals(OTHER + ":")) {
-        return Long.parseLong(words.get(2)); // behind the bytes
-      }
-    }
-    throw new IOException("there is no link " + OTHER);
+    return ProcNet.of(pid, OTHER).frames();
   }
 }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,6 +92,25 @@ final class ReportTest {
     // One mark is the legend's.
     assertThat(Chart.of(report).split("class=\"least\"", -1)).hasSize(1 + 1);
     assertThat(Chart.of(REPORT).split("class=\"least\"", -1)).hasSize(1 + 1 + 2);
+    Path file = directory.resolve("a.json");
+    report.write(file);
+    assertThat(Report.read(file)).isEqualTo(report);
+  }
+
+  @Test
+  void aTargetOfOursAlone_isSaidInTheTable_withWhatIsCounted() throws IOException {
+    Sample ours = Results.sample(104e9, Double.NaN, null);
+    Report report =
+        Results.report(
+            new CaseResult(
+                "net/tso/tap",
+                "bits",
+                Target.alone(10e9, 40e9),
+                List.of("kvmzone"),
+                List.of(new Round(Map.of("kvmzone", ours), false)),
+                null,
+                null));
+    assertThat(ReportTable.text(report)).contains("104 G", "alone: 10.0 G, 40.0 G", "bits");
     Path file = directory.resolve("a.json");
     report.write(file);
     assertThat(Report.read(file)).isEqualTo(report);

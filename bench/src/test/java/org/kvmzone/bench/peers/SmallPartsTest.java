@@ -27,7 +27,7 @@ final class SmallPartsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"31234567, 31.2 M", "1234567, 1.23 M", "523456, 523 k", "42, 42.0"})
+  @CsvSource({"104e9, 104 G", "31234567, 31.2 M", "1234567, 1.23 M", "523456, 523 k", "42, 42.0"})
   void counts_haveThreeDigits(double count, String text) {
     assertThat(Figures.count(count)).isEqualTo(text);
   }
