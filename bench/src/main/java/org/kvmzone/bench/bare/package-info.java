@@ -9,6 +9,10 @@
  * rules, no chains of descriptors where a frame needs none, and no sleeping.
  *
  * <p>{@code CLoop} runs the same algorithm in C, over the same memory in the same process.
+ *
+ * <p>The other end is here, too: {@link org.kvmzone.bench.bare.BareFrontEnd} is a guest of any back
+ * end in its first moment, {@link org.kvmzone.bench.bare.GuestsFrontEnd} several that send each
+ * other frames.
  */
 @NullMarked
 package org.kvmzone.bench.bare;
