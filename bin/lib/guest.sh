@@ -1,8 +1,8 @@
 # The guest kit: a kernel and an initramfs that boot in a few seconds without KVM. Sourced after common.sh and debs.sh,
 # never run.
 #
-# The kernel is Debian's for clouds, and fio, both unpacked and not installed; the rest of the user land is busybox, mke2fs
-# and iperf3 as installed here, with their libraries. What the guest does is told by lib/guest/init.
+# The kernel is Debian's for clouds, and fio, both unpacked and not installed; the rest of the user land is busybox, mke2fs,
+# iperf3 and ethtool as installed here, with their libraries. What the guest does is told by lib/guest/init.
 # shellcheck shell=bash
 
 readonly GUEST_DIR=$KVMZONE_CACHE_DIR/guest
@@ -19,7 +19,7 @@ guest_refresh() {
   local key
   key=$(cat "${BASH_SOURCE[0]}" "$GUEST_SOURCES"/* | cksum) || return 1
   # shellcheck disable=SC2016 # ${…} is dpkg's own syntax
-  key+=$(dpkg-query -W -f ' ${Package}=${Version}' busybox-static e2fsprogs iperf3 libc6)
+  key+=$(dpkg-query -W -f ' ${Package}=${Version}' busybox-static e2fsprogs iperf3 ethtool libc6)
   [[ -f $GUEST_DIR/vmlinuz ]] || guest_fetch_kernel || return 1
   [[ -d $GUEST_DIR/fio ]] || guest_fetch_fio || return 1
   [[ "$key" == "$(cat "$GUEST_DIR/key" 2>/dev/null)" ]] || {
@@ -60,6 +60,7 @@ guest_pack() {
   guest_program /sbin/mke2fs "$root/sbin"
   ln -s mke2fs "$root/sbin/mkfs.ext4"
   guest_program /usr/bin/iperf3 "$root/bin"
+  guest_program /usr/sbin/ethtool "$root/bin"
   guest_fio "$root" || return 1
   for module in $GUEST_MODULES; do
     guest_module "$GUEST_DIR/kernel" "$module" "$root/lib/modules" || return 1

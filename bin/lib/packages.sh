@@ -12,6 +12,7 @@ qemu-utils       guest  qemu-img and qemu-io, for the disks of the tests
 busybox-static   guest  the user land of the guests
 e2fsprogs        guest  mkfs.ext4 in the guests
 iperf3           guest  measures the network between guests
+ethtool          guest  switches queues off and on in the guests
 cpio             guest  packs the initramfs
 iproute2         guest  network namespaces and taps on the host
 tshark           test   decodes the replies of our DHCP server, and captures
