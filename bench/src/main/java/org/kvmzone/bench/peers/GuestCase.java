@@ -11,8 +11,8 @@ import java.util.Optional;
 
 /** TCP between a Linux guest and the host of its tap, one way, by iperf3; one guest for each. */
 final class GuestCase implements Case {
-  /** As units of results are called, by which their table is known. */
-  static final String UNIT = "bits";
+  /** How names of these cases begin, by which their table is known. */
+  static final String KIND = "guest/";
 
   /** What is not counted, first: TCP's slow start, and compilers at work on both sides. */
   private static final int OMITTED_SECONDS = 2;
@@ -53,12 +53,12 @@ final class GuestCase implements Case {
 
   @Override
   public String name() {
-    return "guest/%s/%s".formatted(qemu.name(), way.name().toLowerCase(Locale.ROOT));
+    return KIND + qemu.name() + "/" + way.name().toLowerCase(Locale.ROOT);
   }
 
   @Override
   public String unit() {
-    return UNIT;
+    return "bits";
   }
 
   @Override

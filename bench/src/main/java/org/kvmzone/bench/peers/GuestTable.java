@@ -24,7 +24,7 @@ final class GuestTable {
   /** Whether a report is of guests alone. */
   static boolean isOf(Report report) {
     return !report.cases().isEmpty()
-        && report.cases().stream().allMatch(each -> each.unit().equals(GuestCase.UNIT));
+        && report.cases().stream().allMatch(each -> each.name().startsWith(GuestCase.KIND));
   }
 
   /** Of such a report. */

@@ -55,7 +55,7 @@ final class GuestPartsTest {
     CaseResult result =
         new CaseResult(
             "guest/qemu-7.2/send",
-            GuestCase.UNIT,
+            "bits",
             Target.rate(1.0, 1.3),
             List.copyOf(samples.keySet()),
             List.of(new Round(samples, false)),
@@ -64,16 +64,20 @@ final class GuestPartsTest {
     assertThat(GuestTable.markdown(Results.report(result)))
         .endsWith(
             "| guest/qemu-7.2/send | 1280 | 1600 | 1.25 | 1.25–1.25 | 1.0, 1.3 | 1.15 | 0.68 + 0.33"
-                + " | qemu-vhost 2000 M/s |\n");
+                + " | qemu-vhost 2.00 G/s |\n");
   }
 
   @Test
   void theTable_isForReportsOfGuestsAlone() {
-    CaseResult guest =
-        new CaseResult("guest", GuestCase.UNIT, null, List.of(), List.of(), null, null);
+    CaseResult guest = inBits("guest/qemu-7.2/send");
     assertThat(GuestTable.isOf(Results.report(guest))).isTrue();
+    assertThat(GuestTable.isOf(Results.report(inBits("net/tso/tap")))).isFalse();
     assertThat(GuestTable.isOf(Results.report(guest, Results.result("net")))).isFalse();
     assertThat(GuestTable.isOf(Results.report())).isFalse();
+  }
+
+  private static CaseResult inBits(String name) {
+    return new CaseResult(name, "bits", null, List.of(), List.of(), null, null);
   }
 
   private static Sample sample(double perSecond, double backendNs, double frontendNs) {
