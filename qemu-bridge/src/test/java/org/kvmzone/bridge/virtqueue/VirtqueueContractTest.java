@@ -167,6 +167,34 @@ abstract class VirtqueueContractTest extends RingFixture {
   }
 
   @Test
+  void singleBuffers_givenBackBeforeAChainAheadOfThem_goRoundTheRing() {
+    Ends ends = ring(8, NO_FEATURES);
+    for (int i = 0; i < 6; i++) {
+      serveOne(ends);
+    }
+    int ahead = ends.driver().add(ram.writable(5));
+    int last = ends.driver().add(ram.writable(5));
+    int[] heads = IntStream.range(0, 3).map(i -> ends.driver().add(ram.writable(5))).toArray();
+    assertThat(ends.queue().pop(chain)).isTrue();
+    SingleBuffers first = new SingleBuffers(8);
+    SingleBuffers others = new SingleBuffers(8);
+    assertThat(ends.queue().pop(first, 1, true)).isEqualTo(1);
+    assertThat(ends.queue().pop(others, 3, true)).isEqualTo(3);
+
+    ends.queue().push(others, 0, 3, new int[] {1, 2, 3});
+    ends.queue().publish();
+    for (int i = 0; i < heads.length; i++) {
+      assertThat(ends.driver().nextUsed()).contains(new Used(heads[i], i + 1));
+    }
+    ends.queue().push(first, 0, 1, new int[] {4});
+    ends.queue().push(chain, 5);
+    ends.queue().publish();
+    assertThat(ends.driver().nextUsed()).contains(new Used(last, 4));
+    assertThat(ends.driver().nextUsed()).contains(new Used(ahead, 5));
+    assertThat(ends.driver().nextUsed()).isEmpty();
+  }
+
+  @Test
   void singleBuffers_ofAnAbandonedRing_areOnlyCounted() {
     Ends ends = ring(8, NO_FEATURES);
     serveOne(ends);
