@@ -17,6 +17,8 @@ enum Drop {
   TX_TOO_LONG("txtoolong", "too-long"),
   /** The link below did not take the frame. */
   LINK_ERROR("oerrors", "link-error"),
+  /** The link below is behind, and the VNIC's frames that wait for it are as many as may. */
+  LINK_FULL("noxmtbuf", "link-full"),
   /** Either way: of a flow that lets nothing pass. */
   FLOW_BLOCKED("flowblocked", "flow-blocked"),
   /** Either way: more than the flow's maxbw lets through. */

@@ -3,6 +3,7 @@ package org.kvmzone.net;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.device.EventSource;
 
 /**
@@ -58,6 +59,7 @@ final class Etherstub {
       ports = ports.without(port);
       learned.forget(port.index);
       snooping.forget(port.index);
+      port.left = true;
     }
   }
 
@@ -68,8 +70,15 @@ final class Etherstub {
     final long mac;
     final PortConfig config;
     final VnicClient client;
+    private final @Nullable SharedLink shared;
     private final Forwarding[] ways; // of each queue
     private final Runnable closed;
+
+    /** What waits of its frames for a {@link FairLink}, once any had to. */
+    volatile FairLink.@Nullable Line line;
+
+    /** It is the switch's no more. */
+    volatile boolean left;
 
     private Port(
         int index,
@@ -84,6 +93,7 @@ final class Etherstub {
       this.mac = station.mac().value();
       this.config = config;
       this.client = client;
+      shared = client instanceof SharedLink link ? link : null;
       this.closed = closed;
       ways = new Forwarding[queues];
       Arrays.setAll(ways, queue -> new Forwarding(this, learned, snooping, drops));
@@ -94,6 +104,15 @@ final class Etherstub {
       int now = (int) (nanoTime.getAsLong() / 1_000_000_000L);
       ways[queue].send(batch, ports, now);
       return batch.size();
+    }
+
+    /** Frames of another port leave by this one. */
+    void receive(Port from, FrameBatch batch, long frames) {
+      if (shared == null) {
+        client.receive(VnicClient.BY_FLOW, batch, frames);
+      } else {
+        shared.receive(from, batch, frames);
+      }
     }
 
     @Override

@@ -12,7 +12,7 @@ import org.kvmzone.bridge.ffi.Fd;
  * A VNIC on descriptors of this host's kernel, whoever opened them. Each pair of queues has one of
  * its own; if there are fewer, the pairs share them.
  */
-final class FdVnic implements Vnic {
+final class FdVnic implements Vnic, FairLink.Sink {
   private final List<Fd> fds;
   private final List<TapWriter> writers = new ArrayList<>();
   private final List<TapReader> readers = new ArrayList<>();
@@ -112,12 +112,14 @@ final class FdVnic implements Vnic {
     return writers.get(queue).send(batch);
   }
 
-  /**
-   * Sends those frames of a batch that have their bit set, or loses them; by any thread that has
-   * filled a batch.
-   */
-  void sendEach(FrameBatch batch, long frames) {
-    anyones.send(batch, frames);
+  @Override
+  public long sendEach(FrameBatch batch, long frames) {
+    return anyones.sendEach(batch, frames);
+  }
+
+  @Override
+  public boolean send(FrameBatch batch, int frame) {
+    return writers.getFirst().send(batch, frame);
   }
 
   @Override

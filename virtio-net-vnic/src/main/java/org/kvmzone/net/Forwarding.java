@@ -193,7 +193,7 @@ final class Forwarding {
     long without = untagged(port, frames);
     long same = (without & bare) | (frames & ~without & tagged);
     if (same == frames) {
-      port.client.receive(VnicClient.BY_FLOW, batch, frames);
+      port.receive(from, batch, frames);
     } else {
       handInForms(port, batch, frames, without, same);
     }
@@ -237,10 +237,10 @@ final class Forwarding {
   }
 
   /** Hands those on that are of one form, up to the first that is of another; returns the rest. */
-  private static long hand(Etherstub.Port port, FrameBatch form, long frames, long its) {
+  private long hand(Etherstub.Port port, FrameBatch form, long frames, long its) {
     long others = frames & ~its;
     long run = others == 0 ? frames : frames & (Long.lowestOneBit(others) - 1);
-    port.client.receive(VnicClient.BY_FLOW, form, run);
+    port.receive(from, form, run);
     return frames & ~run;
   }
 }

@@ -9,6 +9,7 @@ import org.kvmzone.packet.MacAddress;
 final class GuestSide implements VnicClient {
   private final long mac;
   private volatile boolean promiscuous;
+  private volatile Priority priority = Priority.HIGH;
   private final int longest;
   private final Drops drops;
   private final ReceiveQueue[] queues;
@@ -32,6 +33,16 @@ final class GuestSide implements VnicClient {
   /** Whether frames for others are received too, from now on; by any thread. */
   void promiscuous(boolean on) {
     promiscuous = on;
+  }
+
+  /** What it gets of a link that it shares, from now on; by any thread. */
+  void priority(Priority changed) {
+    priority = changed;
+  }
+
+  @Override
+  public int share() {
+    return priority.share();
   }
 
   /** The transmit queue of a pair is served from now on. */

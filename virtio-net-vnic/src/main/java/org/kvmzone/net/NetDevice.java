@@ -171,7 +171,12 @@ final class NetDevice implements NetworkDevice, Adjustable, Capturable {
       senders[i] = sender(i);
     }
     traffic = new TrafficControl(receivers, senders);
-    traffic.follow(config.traffic(), guest);
+    follow(config.traffic());
+  }
+
+  private void follow(TrafficConfig changed) {
+    guest.priority(changed.priority());
+    traffic.follow(changed, guest);
   }
 
   private TransmitQueue sender(int pair) {
@@ -206,7 +211,7 @@ final class NetDevice implements NetworkDevice, Adjustable, Capturable {
     }
     guest.promiscuous(now.promisc());
     config = now;
-    traffic.follow(now.traffic(), guest);
+    follow(now.traffic());
     return later;
   }
 
@@ -342,7 +347,7 @@ final class NetDevice implements NetworkDevice, Adjustable, Capturable {
 
   @Override
   public int share() {
-    return config.traffic().priority().share();
+    return guest.share();
   }
 
   @Override

@@ -2,7 +2,9 @@ package org.kvmzone.net;
 
 import java.util.Locale;
 
-/** How much of a thread's turns a VNIC gets beside others on it: dladm's {@code priority}. */
+/**
+ * How much of a thread's turns, and of a link, a VNIC gets beside others: dladm's {@code priority}.
+ */
 enum Priority {
   HIGH(4),
   MEDIUM(2),

@@ -55,53 +55,67 @@ final class TapWriter {
 
   /** Sends frames; see {@link Vnic#send}. */
   int send(FrameBatch batch) {
-    for (int i = 0; i < batch.size(); i++) {
-      long result = write(batch, i);
-      if (result == -Errno.EAGAIN) {
-        full = true;
-        return i;
-      }
-      if (result < 0) {
-        drops.countOut(Drop.LINK_ERROR, batch, i);
-        log((int) -result);
-      }
+    int sent = 0;
+    while (sent < batch.size() && sendOrLose(batch, sent)) {
+      sent++;
     }
-    full = false;
-    return batch.size();
+    full = sent < batch.size();
+    return sent;
   }
 
   /**
-   * Sends those frames of a batch that have their bit set, whoever has left them undone; what the
-   * tap does not take is lost. By the thread that has filled the batch.
+   * Sends those frames of a batch that have their bit set, whoever has left them undone; by the
+   * thread that has filled the batch.
+   *
+   * @return those that the tap does not take for the moment: all from a certain one on
    */
-  void sendEach(FrameBatch batch, long frames) {
-    for (long left = frames; left != 0; left &= left - 1) {
-      int frame = Long.numberOfTrailingZeros(left);
-      if (batch.isUnsegmented(frame) && !offloads.mayLeave(batch.gso(frame))) {
-        sendSegments(batch, frame);
-      } else {
-        sendOrLose(batch, frame);
-      }
+  long sendEach(FrameBatch batch, long frames) {
+    long left = frames;
+    while (left != 0 && send(batch, Long.numberOfTrailingZeros(left))) {
+      left &= left - 1;
     }
+    return left;
   }
 
-  private void sendSegments(FrameBatch batch, int frame) {
+  /** The same of one frame; false if the tap does not take it for the moment. */
+  boolean send(FrameBatch batch, int frame) {
+    if (batch.isUnsegmented(frame) && !offloads.mayLeave(batch.gso(frame))) {
+      return sendSegments(batch, frame);
+    }
+    return sendOrLose(batch, frame);
+  }
+
+  /** If the first is taken, the frame is on its way: of the others, what is not is lost. */
+  private boolean sendSegments(FrameBatch batch, int frame) {
     Segmenter segmenter = batch.segmenter();
     segmenter.begin(batch, frame);
+    boolean began = false;
     while (segmenter.next()) {
       FrameBatch segments = segmenter.batch();
       for (int i = 0; i < segments.size(); i++) {
-        sendOrLose(segments, i);
+        boolean taken = sendOrLose(segments, i);
+        if (!taken && !began) {
+          return false;
+        }
+        if (!taken) {
+          drops.countOut(Drop.LINK_FULL, segments, i);
+        }
+        began = true;
       }
     }
+    return true;
   }
 
-  private void sendOrLose(FrameBatch batch, int frame) {
+  private boolean sendOrLose(FrameBatch batch, int frame) {
     long result = write(batch, frame);
+    if (result == -Errno.EAGAIN) {
+      return false;
+    }
     if (result < 0) {
       drops.countOut(Drop.LINK_ERROR, batch, frame);
       log((int) -result);
     }
+    return true;
   }
 
   /** Whether frames were left in the guest's ring. */

@@ -24,12 +24,12 @@ final class TapWriters {
     this.maker = maker;
   }
 
-  /** Sends the frames of a batch that have their bit set; what the link does not take is lost. */
-  void send(FrameBatch batch, long frames) {
+  /** See {@link TapWriter#sendEach}. */
+  long sendEach(FrameBatch batch, long frames) {
     int first = (int) Thread.currentThread().threadId();
     TapWriter writer = take(first);
     try {
-      writer.sendEach(batch, frames);
+      return writer.sendEach(batch, frames);
     } finally {
       put(first, writer);
     }

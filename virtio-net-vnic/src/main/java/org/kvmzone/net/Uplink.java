@@ -12,10 +12,10 @@ import org.kvmzone.packet.VlanSet;
 /**
  * A port of a switch with a link of this host's kernel behind it. All VLANs come and go here, with
  * their tags; what is to all, or to a station that nobody knows, leaves here too, and who is behind
- * it is learned as behind any port. Guests' threads write to the link themselves; what comes from
- * it is read by a thread of its own.
+ * it is learned as behind any port. Guests' threads write to the link themselves, as long as it
+ * keeps up; what comes from it, and what waits for it, is a thread's of its own.
  */
-final class Uplink implements VnicClient, AutoCloseable {
+final class Uplink implements SharedLink, AutoCloseable {
   private static final Logger LOG = System.getLogger(Uplink.class.getName());
 
   /** Bytes of the longest frame's payload: those of guests are no longer. */
@@ -30,11 +30,18 @@ final class Uplink implements VnicClient, AutoCloseable {
   private static final MacAddress NOBODY = new MacAddress(0);
 
   private static final List<Drop> COUNTED =
-      List.of(Drop.LINK_ERROR, Drop.FOREIGN_VLAN, Drop.SAME_PORT, Drop.RX_RUNT, Drop.RX_TOO_LONG);
+      List.of(
+          Drop.LINK_ERROR,
+          Drop.LINK_FULL,
+          Drop.FOREIGN_VLAN,
+          Drop.SAME_PORT,
+          Drop.RX_RUNT,
+          Drop.RX_TOO_LONG);
 
   private final String link;
   private final Drops drops;
   private final FdVnic kernel;
+  private final FairLink fair;
   private final Vnic port;
   private final QueueLoop loop;
 
@@ -63,17 +70,38 @@ final class Uplink implements VnicClient, AutoCloseable {
     kernel = opener.open(this, drops);
     kernel.negotiated(Offloads.EVERY); // what a port does not take undone is done for it
     try {
+      loop = new QueueLoop("uplink-" + link, POLL_NANOS, this::died);
+      fair = new FairLink(kernel, drops, MTU + VirtioNet.OVERHEAD, loop::wake);
       PortConfig.Station station = new PortConfig.Station("uplink " + link, NOBODY);
       port = stub.attach(station, PORT, 1, this, drops, () -> {});
-      loop = new QueueLoop("uplink-" + link, POLL_NANOS, this::died);
       for (EventSource source : kernel.sources(0)) {
-        loop.add(source);
+        loop.add(bothWays(source));
       }
     } catch (RuntimeException e) {
       kernel.close();
       throw e;
     }
     loop.start();
+  }
+
+  /** What waits to be sent is looked at when the link can be written, as when it can be read. */
+  private EventSource bothWays(EventSource reader) {
+    return new EventSource() {
+      @Override
+      public int fd() {
+        return reader.fd();
+      }
+
+      @Override
+      public int poll(int budget) {
+        return fair.poll(budget) + reader.poll(budget);
+      }
+
+      @Override
+      public String toString() {
+        return reader.toString();
+      }
+    };
   }
 
   private void died(Throwable death) {
@@ -86,8 +114,13 @@ final class Uplink implements VnicClient, AutoCloseable {
   }
 
   @Override
+  public void receive(Etherstub.Port from, FrameBatch batch, long frames) {
+    fair.send(from, batch, frames);
+  }
+
+  @Override
   public void receive(int queue, FrameBatch batch, long frames) {
-    kernel.sendEach(batch, frames);
+    throw new IllegalStateException("uplink " + link + ": frames of no port");
   }
 
   @Override
@@ -103,7 +136,7 @@ final class Uplink implements VnicClient, AutoCloseable {
 
   @Override
   public void writable(int queue) {
-    // Nobody waits: what the link does not take for the moment is lost, as on any switch.
+    // Nobody waits here: see FairLink.
   }
 
   /** Adds the counters of what was dropped up by name, with {@code uplink-} before it. */

@@ -1,5 +1,7 @@
 package org.kvmzone.net;
 
+import org.kvmzone.bridge.device.VirtioDevice;
+
 /** Who a {@link Vnic} hands frames to: the guest's side of it. Any thread may call; none waits. */
 interface VnicClient {
   /** No pair of queues in particular: each flow has one of its own. */
@@ -28,6 +30,14 @@ interface VnicClient {
 
   /** Whether anything can reach the guest at the moment: its receive queues are set up. */
   boolean receives();
+
+  /**
+   * How large a part of a link that several share it gets beside others that have as much to send:
+   * see {@link VirtioDevice#share}.
+   */
+  default int share() {
+    return VirtioDevice.FULL_SHARE;
+  }
 
   /** What {@link Vnic#send} has left in the guest's ring may be tried again. */
   void writable(int queue);

@@ -12,8 +12,10 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.kvmzone.bridge.device.QueueLoop;
 import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.ffi.Fcntl;
 import org.kvmzone.bridge.ffi.Fd;
@@ -220,5 +222,70 @@ class UplinkTest {
     assertThat(a.count("uplink-oerrors")).isEqualTo(1);
     address("tap0");
     assertPings(a, MAC_A, IP_A);
+  }
+
+  /** Each guest has a thread of its own, and far more to send than the link carries. */
+  @Test
+  @Timeout(60)
+  void fullLink_isSharedByPriority() {
+    namespace.ipOrSkip("veth", "link", "add", "v0", "type", "veth", "peer", "name", "v1");
+    up("v0");
+    up("v1");
+    namespace.tcOrSkip(
+        "tbf", "qdisc add dev v0 root tbf rate 8mbit burst 4kb limit 4mb".split(" "));
+    PacketSocket far = namespace.call(() -> new PacketSocket("v1"));
+    open.add(far);
+    far.keep(4000);
+    List<SteadyNic> senders = new ArrayList<>();
+    for (Priority priority : Priority.values()) {
+      senders.add(sender(priority));
+    }
+    Thread pump = Thread.ofPlatform().start(() -> pump(senders));
+    open.add(() -> {
+      pump.interrupt();
+      pump.join();
+    });
+    count(far, 300); // what the link took before it was full
+
+    int[] frames = count(far, 1400);
+
+    double part = frames[1];
+    assertThat(frames[2] / part).as("medium beside low").isBetween(1.8, 2.2);
+    assertThat(frames[4] / part).as("high beside low").isBetween(3.6, 4.4);
+  }
+
+  private SteadyNic sender(Priority priority) {
+    String mac = "52:54:00:00:00:0" + priority.share();
+    String device =
+        "vnic,id=net%d,over=%s,uplink=v0,macaddr=%s,ip-nospoof=off,restricted=off,priority=%s"
+            .formatted(open.size(), stub, mac, priority);
+    NetDevice net = namespace.call(() -> NetDevice.open(Devices.config(device)));
+    net.negotiated(Guest.MODERN);
+    QueueLoop loop = new QueueLoop("sender", 32_000, death -> {});
+    loop.start();
+    byte[] frame = Frames.ethernet(Frames.BROADCAST, mac, PacketSocket.ETHER_TYPE, new byte[1400]);
+    SteadyNic nic = SteadyNic.sender(net, loop, 0, frame);
+    open.addAll(List.of(net, loop, nic));
+    return nic.begin();
+  }
+
+  private static void pump(List<SteadyNic> senders) {
+    while (!Thread.currentThread().isInterrupted()) {
+      senders.forEach(sender -> sender.run(0));
+    }
+  }
+
+  /** How many of the next frames are of whom, by share. */
+  private static int[] count(PacketSocket far, int frames) {
+    int[] counts = new int[5];
+    Await.until(
+        frames + " frames",
+        () -> {
+          for (byte[] frame : far.take()) {
+            counts[frame[11]]++;
+          }
+          return Arrays.stream(counts).sum() >= frames;
+        });
+    return counts;
   }
 }
