@@ -156,6 +156,14 @@ final class Backlog {
     return -1;
   }
 
+  /**
+   * Whether a complete frame waits; by whoever was the receiver last. Another that has become it
+   * since may see more.
+   */
+  boolean isReady() {
+    return (long) TURN.getVolatile(turns, (int) head & mask) == head + 1;
+  }
+
   /** Removes the frame that {@link #first} gave; by the receiver. */
   void removeFirst() {
     int slot = (int) head & mask;

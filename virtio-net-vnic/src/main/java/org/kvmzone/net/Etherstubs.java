@@ -18,17 +18,33 @@ final class Etherstubs {
     final Etherstub stub = new Etherstub(System::nanoTime);
     @Nullable Uplink uplink;
 
-    void join(String name, String link) {
+    void join(String name, UplinkConfig wanted) {
       if (uplink == null) {
-        uplink = new Uplink(link, stub, (client, drops) -> open(link, client, drops));
-      } else if (!uplink.link().equals(link)) {
+        uplink = new Uplink(wanted, stub, opener(wanted));
+      } else if (!uplink.config().equals(wanted)) {
         throw new IllegalArgumentException(
-            "uplink=" + link + ": etherstub " + name + " is joined to " + uplink.link());
+            "uplink=%s: etherstub %s is joined to %s"
+                .formatted(told(wanted), name, told(uplink.config())));
       }
     }
 
+    /** With the mode, by which alone two may differ. */
+    private static String told(UplinkConfig config) {
+      return config + config.xdp().map(mode -> ",xdp=" + mode).orElse("");
+    }
+
+    private static Uplink.Opener opener(UplinkConfig config) {
+      String link = config.link();
+      if (config.xdp().isEmpty()) {
+        return (client, drops) -> open(link, client, drops);
+      }
+      LinkConfig.Xdp xdp = new LinkConfig.Xdp(link, config.xdp().get());
+      int queues = XdpTrunk.queues(link); // one that is back has as many, or fewer
+      return (client, drops) -> XdpTrunk.open(xdp, queues, XdpVnic.MOST_MTU, client, drops);
+    }
+
     /** A tap, which is made if there is none; or packet sockets on any other link. */
-    private static FdVnic open(String link, VnicClient client, Drops drops) {
+    private static Trunk open(String link, VnicClient client, Drops drops) {
       try (Rtnetlink kernel = new Rtnetlink()) {
         boolean tap = kernel.find(link).map(Joined::isTap).orElse(true);
         return tap

@@ -37,16 +37,17 @@ final class FairLink {
      * Sends those frames of a batch that have their bit set, or loses and counts them; by any
      * thread that has filled a batch.
      *
+     * @param port the index of whose they are: the frames of each keep their order
      * @return those that it does not take for the moment: all from a certain one on
      */
-    long sendEach(FrameBatch batch, long frames);
+    long sendEach(int port, FrameBatch batch, long frames);
 
     /**
      * Sends a frame, or loses and counts it; by one thread alone.
      *
      * @return false if it does not take it for the moment
      */
-    boolean send(FrameBatch batch, int frame);
+    boolean send(int port, FrameBatch batch, int frame);
   }
 
   /**
@@ -79,7 +80,7 @@ final class FairLink {
   void send(Etherstub.Port from, FrameBatch batch, long frames) {
     Line line = from.line;
     boolean direct = !behind && (line == null || line.frames.isEmpty());
-    long untaken = direct ? sink.sendEach(batch, frames) : frames;
+    long untaken = direct ? sink.sendEach(from.index, batch, frames) : frames;
     if (untaken != 0) {
       await(line == null ? newLine(from) : line, batch, untaken);
     }
@@ -160,7 +161,7 @@ final class FairLink {
       if (length > line.deficit) {
         return true;
       }
-      if (!sink.send(batch, frame)) {
+      if (!sink.send(line.port.index, batch, frame)) {
         return false;
       }
       line.deficit -= length;

@@ -12,7 +12,7 @@ import org.kvmzone.bridge.ffi.Fd;
  * A VNIC on descriptors of this host's kernel, whoever opened them. Each pair of queues has one of
  * its own; if there are fewer, the pairs share them.
  */
-final class FdVnic implements Vnic, FairLink.Sink {
+final class FdVnic implements Trunk {
   private final List<Fd> fds;
   private final List<TapWriter> writers = new ArrayList<>();
   private final List<TapReader> readers = new ArrayList<>();
@@ -113,12 +113,12 @@ final class FdVnic implements Vnic, FairLink.Sink {
   }
 
   @Override
-  public long sendEach(FrameBatch batch, long frames) {
+  public long sendEach(int port, FrameBatch batch, long frames) {
     return anyones.sendEach(batch, frames);
   }
 
   @Override
-  public boolean send(FrameBatch batch, int frame) {
+  public boolean send(int port, FrameBatch batch, int frame) {
     return writers.getFirst().send(batch, frame);
   }
 

@@ -14,8 +14,10 @@ import org.kvmzone.bridge.ffi.KeptNamespace;
 /**
  * A VNIC on a link of the kernel's that is followed: whether it runs is told, and when it was
  * deleted and is there again, it is opened again.
+ *
+ * @param <V> the VNIC's class
  */
-final class FollowedVnic implements Vnic {
+final class FollowedVnic<V extends Vnic> implements Vnic {
   private static final Logger LOG = System.getLogger(FollowedVnic.class.getName());
 
   /**
@@ -25,12 +27,12 @@ final class FollowedVnic implements Vnic {
 
   private final String link;
   private final String below;
-  private final Supplier<? extends Vnic> opener;
+  private final Supplier<V> opener;
   private final KeptNamespace namespace = KeptNamespace.current();
   private final Rtnetlink kernel = new Rtnetlink();
   private final List<List<Relay>> sources = new ArrayList<>(); // of each queue
   private final LinkWatch watch;
-  private volatile Vnic current;
+  private volatile V current;
   private volatile Offloads guest = new Offloads(0); // as it was negotiated last
 
   // Guarded by this.
@@ -50,7 +52,7 @@ final class FollowedVnic implements Vnic {
    * @param below the link that it is made over, and with which it goes; itself, if over none
    * @param opener opens it, the first time and whenever it is there again
    */
-  FollowedVnic(String link, String below, int queues, Supplier<? extends Vnic> opener) {
+  FollowedVnic(String link, String below, int queues, Supplier<V> opener) {
     this.link = link;
     this.below = below;
     this.opener = opener;
@@ -62,6 +64,11 @@ final class FollowedVnic implements Vnic {
     belowIndex = index(below);
     watch = new LinkWatch(this::changed);
     watch.start();
+  }
+
+  /** The one that is open; when its link is gone, that which was. */
+  V current() {
+    return current;
   }
 
   @Override
@@ -105,7 +112,7 @@ final class FollowedVnic implements Vnic {
     Optional<Rtnetlink.Link> now = kernel.find(link);
     if (now.isEmpty() && !gone) {
       gone = true;
-      LOG.log(Level.WARNING, "link " + link + " is gone: the guest's is down until it is back");
+      LOG.log(Level.WARNING, "link " + link + " is gone, and counts as down until it is back");
     }
     boolean another = now.isPresent() && now.get().index() != index;
     boolean makeable = now.isEmpty() && index(below) != 0 && index(below) != belowIndex;
@@ -124,8 +131,8 @@ final class FollowedVnic implements Vnic {
 
   private void reopen() {
     try {
-      Vnic next = namespace.call(opener);
-      Vnic old = current;
+      V next = namespace.call(opener);
+      V old = current;
       current = next;
       next.negotiated(guest);
       for (int i = 0; i < sources.size(); i++) {

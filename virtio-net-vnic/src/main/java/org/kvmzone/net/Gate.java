@@ -20,6 +20,11 @@ final class Gate {
     return state.compareAndSet(OPEN, TAKEN);
   }
 
+  /** Whether nobody gets in any more. */
+  boolean isShut() {
+    return state.get() == SHUT;
+  }
+
   /** The thread that is inside is not any more. */
   void leave() {
     state.set(OPEN);

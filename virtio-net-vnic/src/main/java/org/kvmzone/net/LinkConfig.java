@@ -15,7 +15,7 @@ sealed interface LinkConfig {
    * @param port the VNIC's place on it
    * @param uplink the kernel's link that it is joined to; if not said, that is up to others' VNICs
    */
-  record Stub(String name, PortConfig port, Optional<String> uplink) implements LinkConfig {
+  record Stub(String name, PortConfig port, Optional<UplinkConfig> uplink) implements LinkConfig {
     @Override
     public String kind() {
       return "etherstub";

@@ -110,13 +110,13 @@ final class NetDevice implements NetworkDevice, Adjustable, Capturable {
       case LinkConfig.Chargen source ->
           new ChargenVnic(config.mac(), config.queues(), source.frameSize(), client);
       case LinkConfig.TapName tap ->
-          new FollowedVnic(
+          new FollowedVnic<>(
               tap.name(),
               tap.name(),
               config.queues(),
               () -> TapVnic.open(tap.name(), config.queues(), config.mtu(), client, drops));
       case LinkConfig.Macvtap macvtap ->
-          new FollowedVnic(
+          new FollowedVnic<>(
               macvtap.name(),
               macvtap.over(),
               config.queues(),
@@ -124,7 +124,7 @@ final class NetDevice implements NetworkDevice, Adjustable, Capturable {
                   MacvtapVnic.open(
                       macvtap, config.mac(), config.queues(), config.mtu(), client, drops));
       case LinkConfig.Packet packet ->
-          new FollowedVnic(
+          new FollowedVnic<>(
               packet.over(),
               packet.over(),
               config.queues(),
@@ -137,7 +137,7 @@ final class NetDevice implements NetworkDevice, Adjustable, Capturable {
                       client,
                       drops));
       case LinkConfig.Xdp xdp ->
-          new FollowedVnic(
+          new FollowedVnic<>(
               xdp.over(),
               xdp.over(),
               config.queues(),

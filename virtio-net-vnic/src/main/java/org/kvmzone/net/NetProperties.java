@@ -109,6 +109,11 @@ final class NetProperties {
               "this process'",
               "the network namespace, of ip netns, of a tap, macvtap, packet or xdp VNIC's link"),
           property(
+              "uplink",
+              "NAME or xdp:NAME",
+              "none",
+              "the host's link that the etherstub is joined to, for all of its NICs; xdp: by AF_XDP"),
+          property(
               "vlan_id", "0..4094", "0, none", "the VLAN of the guest's frames; it sees no tag"),
           property(
               "trunks.N", "VLAN or VLAN-VLAN", "none", "VLANs whose tags the guest uses itself"),
@@ -126,7 +131,7 @@ final class NetProperties {
               "xdp",
               String.join("|", XdpMode.words()),
               "auto",
-              "how kind=xdp shares frames with the link's driver"),
+              "how kind=xdp, or an uplink=xdp:NAME, shares frames with the link's driver"),
           property("frame_size", "60..9018", "60", "bytes of each frame that kind=chargen makes"),
           property(
               "fd.N",
@@ -312,7 +317,8 @@ final class NetProperties {
         "frame_size",
         spec.text("frame_size").isPresent() && !kind.equals("chargen"),
         "kind=" + kind);
-    refuse("xdp", spec.text("xdp").isPresent() && !kind.equals("xdp"), "kind=" + kind);
+    boolean upXdp = kind.equals("etherstub") && uplink().flatMap(UplinkConfig::xdp).isPresent();
+    refuse("xdp", spec.text("xdp").isPresent() && !kind.equals("xdp") && !upXdp, "kind=" + kind);
     for (String name : STUB_ONLY) {
       refuse(name, spec.text(name).isPresent() && !kind.equals("etherstub"), "kind=" + kind);
     }
@@ -351,11 +357,15 @@ final class NetProperties {
     if (mtu() > XdpVnic.MOST_MTU) {
       throw spec.bad("mtu", "" + mtu(), "at most " + XdpVnic.MOST_MTU + " with kind=xdp");
     }
+    return new LinkConfig.Xdp(hostLink(), xdpMode());
+  }
+
+  private XdpMode xdpMode() {
     String mode = spec.text("xdp").orElse(XdpMode.AUTO.toString());
     if (!XdpMode.words().contains(mode)) {
       throw spec.bad("xdp", mode, "one of " + String.join(", ", XdpMode.words()));
     }
-    return new LinkConfig.Xdp(hostLink(), XdpMode.of(mode));
+    return XdpMode.of(mode);
   }
 
   private VlanSet trunks() {
@@ -439,8 +449,15 @@ final class NetProperties {
     return interfaceName("over", over);
   }
 
-  private Optional<String> uplink() {
-    return spec.text("uplink").map(name -> interfaceName("uplink", name));
+  private Optional<UplinkConfig> uplink() {
+    return spec.text("uplink")
+        .map(name -> {
+          if (!name.startsWith(UplinkConfig.XDP)) {
+            return new UplinkConfig(interfaceName("uplink", name), Optional.empty());
+          }
+          String link = interfaceName("uplink", name.substring(UplinkConfig.XDP.length()));
+          return new UplinkConfig(link, Optional.of(xdpMode()));
+        });
   }
 
   private String interfaceName(String property, String name) {

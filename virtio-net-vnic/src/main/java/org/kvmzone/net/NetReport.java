@@ -23,7 +23,10 @@ final class NetReport {
     switch (config.link()) {
       case LinkConfig.Stub stub -> {
         properties.put("over", stub.name());
-        stub.uplink().ifPresent(link -> properties.put("uplink", link));
+        stub.uplink()
+            .flatMap(UplinkConfig::xdp)
+            .ifPresent(mode -> properties.put("xdp", mode.toString()));
+        stub.uplink().ifPresent(link -> properties.put("uplink", link.toString()));
         properties.put("vlan_id", Integer.toString(stub.port().vlan()));
         properties.put("isolated", stub.port().isolated() ? "on" : "off");
         properties.put("mcast_snooping", stub.port().snooping() ? "on" : "off");

@@ -2,6 +2,7 @@ package org.kvmzone.net;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.kvmzone.bridge.device.EventSource;
@@ -14,6 +15,9 @@ import org.kvmzone.packet.VlanSet;
  * their tags; what is to all, or to a station that nobody knows, leaves here too, and who is behind
  * it is learned as behind any port. Guests' threads write to the link themselves, as long as it
  * keeps up; what comes from it, and what waits for it, is a thread's of its own.
+ *
+ * <p>The link is followed. While it is down or gone, what is for it is lost and counted; the
+ * guests' own links stay up, since they reach each other still.
  */
 final class Uplink implements SharedLink, AutoCloseable {
   private static final Logger LOG = System.getLogger(Uplink.class.getName());
@@ -33,19 +37,22 @@ final class Uplink implements SharedLink, AutoCloseable {
       List.of(
           Drop.LINK_ERROR,
           Drop.LINK_FULL,
+          Drop.TX_TOO_LONG,
           Drop.FOREIGN_VLAN,
           Drop.SAME_PORT,
           Drop.RX_RUNT,
+          Drop.RX_BAD_HEADER,
           Drop.RX_TOO_LONG);
 
-  private final String link;
+  private final UplinkConfig config;
   private final Drops drops;
-  private final FdVnic kernel;
+  private final FollowedVnic<Trunk> kernel;
   private final FairLink fair;
   private final Vnic port;
   private final QueueLoop loop;
+  private volatile boolean up = true;
 
-  /** Opens a link for one queue. */
+  /** Opens a link. */
   @FunctionalInterface
   interface Opener {
     /**
@@ -54,25 +61,27 @@ final class Uplink implements SharedLink, AutoCloseable {
      * @throws IllegalArgumentException or {@link org.kvmzone.bridge.ffi.NativeException} with one
      *     line, if that fails
      */
-    FdVnic open(VnicClient client, Drops drops);
+    Trunk open(VnicClient client, Drops drops);
   }
 
   /**
    * Joins a switch to a link.
    *
-   * @param link its name
+   * @param config the link
+   * @param opener opens it, the first time and whenever it is there again
    * @throws IllegalArgumentException or {@link org.kvmzone.bridge.ffi.NativeException} with one
    *     line, if that cannot be done
    */
-  Uplink(String link, Etherstub stub, Opener opener) {
-    this.link = link;
+  Uplink(UplinkConfig config, Etherstub stub, Opener opener) {
+    this.config = config;
+    String link = config.link();
     drops = new Drops(link);
-    kernel = opener.open(this, drops);
+    kernel = new FollowedVnic<>(link, link, 1, () -> opener.open(this, drops));
     kernel.negotiated(Offloads.EVERY); // what a port does not take undone is done for it
     try {
       loop = new QueueLoop("uplink-" + link, POLL_NANOS, this::died);
-      fair = new FairLink(kernel, drops, MTU + VirtioNet.OVERHEAD, loop::wake);
-      PortConfig.Station station = new PortConfig.Station("uplink " + link, NOBODY);
+      fair = new FairLink(current(kernel), drops, MTU + VirtioNet.OVERHEAD, loop::wake);
+      PortConfig.Station station = new PortConfig.Station("uplink " + config, NOBODY);
       port = stub.attach(station, PORT, 1, this, drops, () -> {});
       for (EventSource source : kernel.sources(0)) {
         loop.add(bothWays(source));
@@ -82,6 +91,27 @@ final class Uplink implements SharedLink, AutoCloseable {
       throw e;
     }
     loop.start();
+    kernel.onLink(this::runs);
+  }
+
+  private void runs(boolean now) {
+    up = now;
+    LOG.log(Level.INFO, "uplink " + config + " is " + (now ? "up" : "down"));
+  }
+
+  /** The link as it is opened at the moment. */
+  private static FairLink.Sink current(FollowedVnic<Trunk> kernel) {
+    return new FairLink.Sink() {
+      @Override
+      public long sendEach(int port, FrameBatch batch, long frames) {
+        return kernel.current().sendEach(port, batch, frames);
+      }
+
+      @Override
+      public boolean send(int port, FrameBatch batch, int frame) {
+        return kernel.current().send(port, batch, frame);
+      }
+    };
   }
 
   /** What waits to be sent is looked at when the link can be written, as when it can be read. */
@@ -105,12 +135,12 @@ final class Uplink implements SharedLink, AutoCloseable {
   }
 
   private void died(Throwable death) {
-    LOG.log(Level.ERROR, "uplink " + link + ": nothing is received any more: " + death, death);
+    LOG.log(Level.ERROR, "uplink " + config + ": nothing is received any more: " + death, death);
   }
 
-  /** The link's name. */
-  String link() {
-    return link;
+  /** The link, as the operator named it. */
+  UplinkConfig config() {
+    return config;
   }
 
   @Override
@@ -120,7 +150,7 @@ final class Uplink implements SharedLink, AutoCloseable {
 
   @Override
   public void receive(int queue, FrameBatch batch, long frames) {
-    throw new IllegalStateException("uplink " + link + ": frames of no port");
+    throw new IllegalStateException("uplink " + config + ": frames of no port");
   }
 
   @Override
@@ -139,11 +169,15 @@ final class Uplink implements SharedLink, AutoCloseable {
     // Nobody waits here: see FairLink.
   }
 
-  /** Adds the counters of what was dropped up by name, with {@code uplink-} before it. */
+  /** Adds its state and the counters of what was dropped, with {@code uplink-} before each name. */
   void addTo(Map<String, Long> sums) {
+    Map<String, Long> own = new HashMap<>();
+    own.put("link_state", up ? 1L : 0);
     for (Drop drop : COUNTED) {
-      sums.put("uplink-" + drop.kstat(), drops.of(drop));
+      own.merge(drop.kstat(), drops.of(drop), Long::sum);
     }
+    kernel.addTo(own);
+    own.forEach((name, count) -> sums.put("uplink-" + name, count));
   }
 
   @Override

@@ -107,6 +107,11 @@ final class XdpVnic implements Vnic {
     return writers.get(queue).send(batch);
   }
 
+  /** What sends by a queue. */
+  XdpWriter writer(int queue) {
+    return writers.get(queue);
+  }
+
   @Override
   public List<EventSource> sources(int queue) {
     return List.of(readers.get(queue));

@@ -47,16 +47,66 @@ final class XdpWriter {
 
   /** Sends frames; see {@link Vnic#send}. */
   int send(FrameBatch batch) {
-    if (!gate.enter()) {
+    if (!enter()) {
       return lose(batch);
     }
     try {
-      if (refused) {
-        call();
-      }
       return refused ? lose(batch) : sendSome(batch);
     } finally {
       gate.leave();
+    }
+  }
+
+  /** The longest frame that is taken, bytes. */
+  int longest() {
+    return socket.chunk();
+  }
+
+  /** Whether the calling thread has the ring now, alone; then it leaves. */
+  boolean enter() {
+    if (!gate.enter()) {
+      return false;
+    }
+    if (refused) {
+      call();
+    }
+    return true;
+  }
+
+  /** The thread that has entered has the ring no more. */
+  void leave() {
+    gate.leave();
+  }
+
+  /** Whether nobody can enter any more. */
+  boolean isShut() {
+    return gate.isShut();
+  }
+
+  /** Puts a complete frame into the ring, or loses it; by the thread that has entered. */
+  void sendOrLose(FrameBatch batch, int frame) {
+    if (batch.length(frame) > longest()) {
+      drops.countOut(Drop.TX_TOO_LONG, batch, frame);
+    } else if (refused || !hasRoom()) {
+      drops.countOut(Drop.LINK_ERROR, batch, frame);
+    } else {
+      push(batch, frame);
+    }
+  }
+
+  private boolean hasRoom() {
+    if (room() == 0) {
+      flush();
+      takeBack();
+    }
+    return room() > 0;
+  }
+
+  /** Has what is in the ring sent; by the thread that has entered. */
+  void flush() {
+    transmit.publish();
+    if (transmit.wantsWakeup()) {
+      call();
     }
   }
 
@@ -72,11 +122,8 @@ final class XdpWriter {
     int taken = 0;
     while (true) {
       takeBack();
-      taken = push(batch, taken);
-      transmit.publish();
-      if (transmit.wantsWakeup()) {
-        call();
-      }
+      taken = pushSome(batch, taken);
+      flush();
       if (taken == batch.size()) {
         full = false;
         return taken;
@@ -90,21 +137,24 @@ final class XdpWriter {
   }
 
   /** Copies frames as long as there are chunks; returns the first that found none. */
-  private int push(FrameBatch batch, int first) {
+  private int pushSome(FrameBatch batch, int first) {
     int end = Math.min(batch.size(), first + room());
     for (int i = first; i < end; i++) {
-      int length = batch.length(i);
-      if (length > socket.chunk()) {
+      if (batch.length(i) > longest()) {
         drops.countOut(Drop.TX_TOO_LONG, batch, i);
         continue;
       }
-      // Taken when it is full: who reads the guest's memory may find that it has gone.
-      long at = free[freeCount - 1];
-      copy(batch, i, at);
-      freeCount--;
-      transmit.push(at, length);
+      push(batch, i);
     }
     return end;
+  }
+
+  private void push(FrameBatch batch, int frame) {
+    // Taken when it is full: who reads the guest's memory may find that it has gone.
+    long at = free[freeCount - 1];
+    copy(batch, frame, at);
+    freeCount--;
+    transmit.push(at, batch.length(frame));
   }
 
   private void copy(FrameBatch batch, int frame, long at) {

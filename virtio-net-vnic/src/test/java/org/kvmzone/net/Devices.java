@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ObjIntConsumer;
 import org.jspecify.annotations.Nullable;
+import org.kvmzone.bridge.control.Providers;
 import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.device.Spec;
 
@@ -26,7 +27,9 @@ final class Devices {
   }
 
   static NetConfig config(String spec) {
-    return NetProperties.read(Spec.parse(spec));
+    Spec parsed = Spec.parse(spec);
+    var _ = Providers.of(parsed); // as whoever is given one does: all that it says is known
+    return NetProperties.read(parsed);
   }
 
   /** A device whose VNIC the test plays. */

@@ -28,16 +28,16 @@ class FairLinkTest {
     private final List<byte[]> sent = new ArrayList<>();
 
     @Override
-    public synchronized long sendEach(FrameBatch batch, long frames) {
+    public synchronized long sendEach(int port, FrameBatch batch, long frames) {
       long left = frames;
-      while (left != 0 && send(batch, Long.numberOfTrailingZeros(left))) {
+      while (left != 0 && send(port, batch, Long.numberOfTrailingZeros(left))) {
         left &= left - 1;
       }
       return left;
     }
 
     @Override
-    public synchronized boolean send(FrameBatch batch, int frame) {
+    public synchronized boolean send(int port, FrameBatch batch, int frame) {
       if (room == 0) {
         return false;
       }

@@ -175,7 +175,13 @@ class LinkOffloadTest {
 
   /** Who sends does not know what the uplink's link takes. */
   @ParameterizedTest
-  @ValueSource(strings = {"over=STUB,uplink=LINK", TAGGED})
+  @ValueSource(
+      strings = {
+        "over=STUB,uplink=LINK",
+        TAGGED,
+        "over=STUB,uplink=xdp:LINK",
+        "over=STUB,uplink=xdp:LINK,vlan_id=10"
+      })
   void whatAnUplinksLinkDoesNotDo_isDoneBefore(String properties) {
     pair(properties);
     UndoneFrame frame = UndoneFrame.of(false, false, 1400, 60_000);
