@@ -27,6 +27,7 @@ final class XdpSharedWriter {
         sendWaiting();
         // Else behind one that is still being copied: a thread's frames stay in their order.
         sendAll(batch, frames, waiting.isEmpty());
+        writer.flush();
       } finally {
         writer.leave();
       }
@@ -45,6 +46,7 @@ final class XdpSharedWriter {
   private void leaveAfterWaiting() {
     try {
       sendWaiting();
+      writer.flush();
     } finally {
       writer.leave();
     }
@@ -57,7 +59,6 @@ final class XdpSharedWriter {
       writer.sendOrLose(waiting.batch(slot), waiting.frame(slot));
       waiting.removeFirst();
     }
-    writer.flush();
   }
 
   private void sendAll(FrameBatch batch, long frames, boolean inside) {
@@ -68,9 +69,6 @@ final class XdpSharedWriter {
       } else {
         sendFinished(batch, frame, inside);
       }
-    }
-    if (inside) {
-      writer.flush();
     }
   }
 
