@@ -7,6 +7,7 @@ readonly TRIXIE_PROGRAMS='qemu-img qemu-io qemu-storage-daemon blkio-bench dpdk-
 # Of DPDK's many drivers those that the tests and benchmarks use.
 readonly TRIXIE_DRIVERS='net_virtio net_vhost net_af_xdp net_pcap mempool_ring'
 readonly TRIXIE_LIBRARIES=usr/lib/x86_64-linux-gnu
+readonly TRIXIE_APT=$KVMZONE_CACHE_DIR/apt-trixie
 
 # Makes sure that $TRIXIE_DIR/bin has the programs, fetching them the first time; fails, with the reason said, if it can't.
 need_trixie() {
@@ -17,10 +18,8 @@ trixie_fetch() {
   local new=$TRIXIE_DIR.new packages
   [[ ! -d $TRIXIE_DIR ]] || { trixie_arrange "$TRIXIE_DIR"; return; }
   # State of its own, on which nothing is installed: so apt names every package, the C library included.
-  local DEBS_APT=$KVMZONE_CACHE_DIR/apt-trixie
-  local DEBS_STATUS=$DEBS_APT/status
-  trixie_sources || { say "no apt source of Debian is configured"; return 1; }
-  step "reading the package lists of Debian 13" debs_apt apt-get update || return 1
+  local DEBS_APT=$TRIXIE_APT DEBS_STATUS=$TRIXIE_APT/status
+  trixie_lists || return 1
   mapfile -t packages < <(trixie_packages)
   [[ " ${packages[*]} " == *" libblkio1 "* && " ${packages[*]} " == *" dpdk-dev "* ]] || {
     say "Debian 13 has no libblkio or no DPDK: ${packages[*]:-apt found nothing}"
@@ -48,6 +47,30 @@ trixie_arrange() {
     trixie_wrapper "$program" >"$dir/bin/$program"
     chmod +x "$dir/bin/$program"
   done
+}
+
+# Makes sure that $TRIXIE_DIR/bin has passt, which one benchmark asks for; fails, with the reason said, if it can't.
+need_passt() {
+  need_trixie && locked "$KVMZONE_CACHE_DIR/lock" passt_fetch
+}
+
+passt_fetch() {
+  local program=passt
+  local DEBS_APT=$TRIXIE_APT DEBS_STATUS=$TRIXIE_APT/status
+  [[ ! -x $TRIXIE_DIR/bin/passt ]] || return 0
+  trixie_lists || return 1
+  debs_unpack "$TRIXIE_DIR" passt || return 1
+  # It would start that by itself, but does not find it when it is run by a loader.
+  ! grep -qw avx2 /proc/cpuinfo || program=passt.avx2
+  trixie_wrapper "$program" >"$TRIXIE_DIR/bin/passt.new"
+  chmod +x "$TRIXIE_DIR/bin/passt.new"
+  mv "$TRIXIE_DIR/bin/passt.new" "$TRIXIE_DIR/bin/passt"
+}
+
+# Reads Debian 13's package lists.
+trixie_lists() {
+  trixie_sources || { say "no apt source of Debian is configured"; return 1; }
+  step "reading the package lists of Debian 13" debs_apt apt-get update
 }
 
 # Prints the packages that hold the programs, the libraries of these, and the headers of libblkio.

@@ -42,7 +42,7 @@ final class FarEnd implements AutoCloseable {
       throw new Unavailable("this machine has no " + TUN + ", and so no taps");
     }
     String order =
-        ("ip tuntap add %1$s mode tap vnet_hdr; ip addr add %2$s/24 dev %1$s; ip link set %1$s up;"
+        ("ip link set lo up; ip tuntap add %1$s mode tap vnet_hdr; ip addr add %2$s/24 dev %1$s; ip link set %1$s up;"
                 + " echo up; exec iperf3 --server --one-off --json")
             .formatted(TAP, ADDRESS);
     List<String> words = new ArrayList<>(onAllCpus());

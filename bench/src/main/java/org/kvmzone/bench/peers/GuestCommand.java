@@ -13,7 +13,7 @@ import picocli.CommandLine.Mixin;
     name = "guest",
     description = {
       "TCP between a Linux guest in a QEMU without KVM and the host, over a tap, both ways, by",
-      "iperf3: kvmzone serve beside QEMU's own tap."
+      "iperf3: kvmzone serve beside QEMU's own tap; and passt, which uses no tap, for information."
     })
 final class GuestCommand implements Callable<Integer> {
   private static final int SECONDS = 5;
@@ -36,6 +36,7 @@ final class GuestCommand implements Callable<Integer> {
   private static List<GuestNic> nics(Workbench bench) {
     List<GuestNic> all = new ArrayList<>(List.of(new KvmzoneTap(bench)));
     all.addAll(QemuTap.all());
+    all.add(new Passt(bench));
     return all;
   }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * What a guest's NIC and its driver have to agree on, for all sides the same: who computes
@@ -50,6 +51,14 @@ final class GuestFeatures {
   }
 
   private GuestFeatures() {}
+
+  /** The names of those that they have agreed on. */
+  static String agreed(String bits) {
+    return NAMES.entrySet().stream()
+        .filter(each -> bits.charAt(each.getKey()) == '1')
+        .map(Map.Entry::getValue)
+        .collect(Collectors.joining(", "));
+  }
 
   /**
    * Checks them.

@@ -5,8 +5,18 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** Who serves a guest's NIC on a tap. */
+/** Who serves a guest's NIC, on a tap or by other means. */
 interface GuestNic extends Side {
+  /** Whether it works in another way than ours, with which it is not to be compared. */
+  default boolean isForInformation() {
+    return false;
+  }
+
+  /** Bytes of the longest packet that the guest sends. */
+  default int mtu() {
+    return 1500;
+  }
+
   /**
    * Begins to, or makes it so that QEMU does.
    *

@@ -1,7 +1,9 @@
 package org.kvmzone.bench.peers;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,9 +48,26 @@ final class GuestTable {
             ReportTable.target(result.target()),
             cpu(peer),
             cpu(ours),
-            ReportTable.remarks(result, summary))
+            remarks(result, summary))
         .stream()
         .collect(Collectors.joining(" | ", "| ", " |\n"));
+  }
+
+  /** Of a side that has agreed on something else, on what. */
+  private static String remarks(CaseResult result, CaseResult.Summary summary) {
+    Stream<String> agreed =
+        result.sides().stream()
+            .flatMap(side ->
+                result.rounds().stream()
+                    .map(round -> round.samples().get(side))
+                    .filter(Objects::nonNull)
+                    .map(sample -> sample.notes().get(GuestCase.AGREED))
+                    .filter(Objects::nonNull)
+                    .limit(1)
+                    .map(bits -> side + " with " + bits));
+    return Stream.concat(Stream.of(ReportTable.remarks(result, summary)), agreed)
+        .filter(each -> !each.isEmpty())
+        .collect(Collectors.joining("; "));
   }
 
   private static String megabits(CaseResult.@Nullable Side side) {

@@ -68,6 +68,28 @@ final class GuestPartsTest {
   }
 
   @Test
+  void theTable_saysOnWhatASideHasAgreed_thatIsForInformation() {
+    Map<String, Sample> samples = new LinkedHashMap<>();
+    samples.put("kvmzone", sample(1.6e9, 0.33, 0.68));
+    samples.put("qemu", sample(1.28e9, Double.NaN, 1.15));
+    String agreed =
+        GuestFeatures.agreed("0".repeat(15) + "1" + "0".repeat(13) + "1" + "0".repeat(34));
+    samples.put(
+        "passt", new Sample(2e9, 0.2, 0.3, null, null, true, Map.of(GuestCase.AGREED, agreed)));
+    CaseResult result =
+        new CaseResult(
+            "guest/qemu-7.2/send",
+            "bits",
+            null,
+            List.copyOf(samples.keySet()),
+            List.of(new Round(samples, false)),
+            null,
+            null);
+    assertThat(GuestTable.markdown(Results.report(result)))
+        .endsWith(" | passt 2.00 G/s; passt with MRG_RXBUF, EVENT_IDX |\n");
+  }
+
+  @Test
   void theTable_isForReportsOfGuestsAlone() {
     CaseResult guest = inBits("guest/qemu-7.2/send");
     assertThat(GuestTable.isOf(Results.report(guest))).isTrue();
