@@ -20,32 +20,52 @@ final class XdpSharedWriter {
     waiting = new Backlog(WAITING, writer.longest(), writer.longest());
   }
 
-  /** Sends those frames of a batch that have their bit set; see {@link Trunk#sendEach}. */
-  void send(FrameBatch batch, long frames) {
-    if (writer.enter()) {
-      try {
+  /** Sends frames; see {@link FairLink.Sink#sendEach}. */
+  long sendEach(FrameBatch batch, long frames) {
+    long left = frames;
+    boolean inside = writer.enter();
+    try {
+      if (inside) {
         sendWaiting();
-        // Else behind one that is still being copied: a thread's frames stay in their order.
-        sendAll(batch, frames, waiting.isEmpty());
-        writer.flush();
-      } finally {
-        writer.leave();
       }
-    } else {
-      sendAll(batch, frames, false);
-      if (!writer.enter()) {
-        return; // whoever is inside looks again when it has left
+      while (left != 0 && sendOne(batch, Long.numberOfTrailingZeros(left), inside)) {
+        left &= left - 1;
       }
-      leaveAfterWaiting();
+    } finally {
+      end(inside);
     }
-    while (waiting.isReady() && writer.enter()) {
-      leaveAfterWaiting();
+    return left;
+  }
+
+  /** Sends a frame; see {@link FairLink.Sink#send}. */
+  boolean send(FrameBatch batch, int frame) {
+    boolean inside = writer.enter();
+    try {
+      if (inside) {
+        sendWaiting();
+      }
+      return sendOne(batch, frame, inside);
+    } finally {
+      end(inside);
     }
   }
 
-  private void leaveAfterWaiting() {
+  private void end(boolean inside) {
+    if (inside) {
+      flushAndLeave();
+    }
+    // Whoever has the ring meanwhile looks again when it has left.
+    while (waiting.isReady() && writer.enter()) {
+      try {
+        sendWaiting();
+      } finally {
+        flushAndLeave();
+      }
+    }
+  }
+
+  private void flushAndLeave() {
     try {
-      sendWaiting();
       writer.flush();
     } finally {
       writer.leave();
@@ -56,40 +76,54 @@ final class XdpSharedWriter {
   private void sendWaiting() {
     int slot = waiting.first();
     for (int i = 0; slot >= 0 && i < WAITING; i++, slot = waiting.first()) {
-      writer.sendOrLose(waiting.batch(slot), waiting.frame(slot));
+      FrameBatch batch = waiting.batch(slot);
+      int frame = waiting.frame(slot);
+      if (!writer.send(batch, frame)) {
+        drops.countOut(Drop.LINK_FULL, batch, frame);
+      }
       waiting.removeFirst();
     }
   }
 
-  private void sendAll(FrameBatch batch, long frames, boolean inside) {
-    for (long left = frames; left != 0; left &= left - 1) {
-      int frame = Long.numberOfTrailingZeros(left);
-      if (batch.isPlain(frame)) {
-        send(batch, frame, inside);
-      } else {
-        sendFinished(batch, frame, inside);
-      }
-    }
+  private boolean sendOne(FrameBatch batch, int frame, boolean inside) {
+    return batch.isPlain(frame)
+        ? sendComplete(batch, frame, inside)
+        : sendFinished(batch, frame, inside);
   }
 
-  private void sendFinished(FrameBatch batch, int frame, boolean inside) {
+  /** If the first segment is taken, the frame is on its way: of the others, what is not is lost. */
+  private boolean sendFinished(FrameBatch batch, int frame, boolean inside) {
     Segmenter segmenter = batch.segmenter();
     segmenter.begin(batch, frame);
+    boolean began = false;
     while (segmenter.next()) {
       FrameBatch segments = segmenter.batch();
       for (int i = 0; i < segments.size(); i++) {
-        send(segments, i, inside);
+        boolean taken = sendComplete(segments, i, inside);
+        if (!taken && !began) {
+          return false;
+        }
+        if (!taken) {
+          drops.countOut(Drop.LINK_FULL, segments, i);
+        }
+        began = true;
       }
     }
+    return true;
   }
 
-  private void send(FrameBatch batch, int frame, boolean inside) {
-    if (inside) {
-      writer.sendOrLose(batch, frame);
-    } else if (batch.length(frame) > writer.longest()) {
-      drops.countOut(Drop.TX_TOO_LONG, batch, frame);
-    } else if (writer.isShut() || !waiting.offer(batch, frame)) {
-      drops.countOut(Drop.LINK_ERROR, batch, frame);
+  private boolean sendComplete(FrameBatch batch, int frame, boolean inside) {
+    // Else behind one that is still being copied: a thread's frames stay in their order.
+    if (inside && waiting.isEmpty()) {
+      return writer.send(batch, frame);
     }
+    if (batch.length(frame) > writer.longest()) {
+      drops.countOut(Drop.TX_TOO_LONG, batch, frame);
+    } else if (writer.isShut()) {
+      drops.countOut(Drop.LINK_ERROR, batch, frame);
+    } else {
+      return waiting.offer(batch, frame);
+    }
+    return true;
   }
 }

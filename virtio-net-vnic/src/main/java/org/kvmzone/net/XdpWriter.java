@@ -83,15 +83,22 @@ final class XdpWriter {
     return gate.isShut();
   }
 
-  /** Puts a complete frame into the ring, or loses it; by the thread that has entered. */
-  void sendOrLose(FrameBatch batch, int frame) {
+  /**
+   * Puts a complete frame into the ring, or loses it; by the thread that has entered.
+   *
+   * @return false if it has no room for it now
+   */
+  boolean send(FrameBatch batch, int frame) {
     if (batch.length(frame) > longest()) {
       drops.countOut(Drop.TX_TOO_LONG, batch, frame);
-    } else if (refused || !hasRoom()) {
+    } else if (refused) {
       drops.countOut(Drop.LINK_ERROR, batch, frame);
-    } else {
+    } else if (hasRoom()) {
       push(batch, frame);
+    } else {
+      return false;
     }
+    return true;
   }
 
   private boolean hasRoom() {
