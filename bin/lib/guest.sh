@@ -1,14 +1,14 @@
 # The guest kit: a kernel and an initramfs that boot in a few seconds without KVM. Sourced after common.sh and debs.sh,
 # never run.
 #
-# The kernel is Debian's for clouds, and fio, both unpacked and not installed; the rest of the user land is busybox, mke2fs,
-# iperf3 and ethtool as installed here, with their libraries. What the guest does is told by lib/guest/init.
+# The kernel is Debian's for clouds, fio and QEMU's guest agent are Debian's, too, all unpacked and not installed; the rest of
+# the user land is busybox, mke2fs, iperf3 and ethtool as installed here, with their libraries. What the guest does is told by lib/guest/init.
 # shellcheck shell=bash
 
 readonly GUEST_DIR=$KVMZONE_CACHE_DIR/guest
 readonly GUEST_SOURCES=$KVMZONE_HOME/bin/lib/guest
 # The drivers that the guests need and that the kernel has as modules.
-readonly GUEST_MODULES='qemu_fw_cfg virtio_pci virtio_blk virtio_net'
+readonly GUEST_MODULES='qemu_fw_cfg virtio_pci virtio_blk virtio_net virtio_console'
 
 # Makes sure that $GUEST_DIR has vmlinuz and initrd, of the packages installed now; the kernel stays the one first fetched.
 need_guest() {
@@ -22,6 +22,7 @@ guest_refresh() {
   key+=$(dpkg-query -W -f ' ${Package}=${Version}' busybox-static e2fsprogs iperf3 ethtool libc6)
   [[ -f $GUEST_DIR/vmlinuz ]] || guest_fetch_kernel || return 1
   [[ -d $GUEST_DIR/fio ]] || guest_fetch_fio || return 1
+  [[ -d $GUEST_DIR/agent ]] || guest_fetch_agent || return 1
   [[ "$key" == "$(cat "$GUEST_DIR/key" 2>/dev/null)" ]] || {
     step "packing the guests' initramfs" guest_pack || return 1
     echo "$key" >"$GUEST_DIR/key"
@@ -49,6 +50,15 @@ guest_fetch_fio() {
   mv "$new" "$GUEST_DIR/fio"
 }
 
+# Its libraries are QEMU's own, which is installed.
+guest_fetch_agent() {
+  local new=$GUEST_DIR/agent.new
+  debs_update || return 1
+  rm -rf "$new"
+  debs_unpack "$new" qemu-guest-agent || return 1
+  mv "$new" "$GUEST_DIR/agent"
+}
+
 guest_pack() {
   local root=$GUEST_DIR/root module
   rm -rf "$root"
@@ -61,6 +71,7 @@ guest_pack() {
   ln -s mke2fs "$root/sbin/mkfs.ext4"
   guest_program /usr/bin/iperf3 "$root/bin"
   guest_program /usr/sbin/ethtool "$root/bin"
+  guest_program "$GUEST_DIR/agent/usr/sbin/qemu-ga" "$root/sbin"
   guest_fio "$root" || return 1
   for module in $GUEST_MODULES; do
     guest_module "$GUEST_DIR/kernel" "$module" "$root/lib/modules" || return 1

@@ -2,6 +2,7 @@ package org.kvmzone.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.concurrent.Callable;
 import org.kvmzone.blk.zfs.DatasetName;
 import org.kvmzone.cli.qemu.GuestAgent;
 import org.kvmzone.cli.volume.VolumeProperties;
+import org.kvmzone.cli.volume.Volumes;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -25,6 +27,9 @@ import picocli.CommandLine.Parameters;
           + " synced."
     })
 final class VolumeSnapshotCommand implements Callable<Integer> {
+  /** A guest with much to write before it stands still takes some seconds. */
+  private static final Duration FREEZING = Duration.ofSeconds(30);
+
   @Option(
       names = "--guest",
       paramLabel = "NAME",
@@ -70,12 +75,15 @@ final class VolumeSnapshotCommand implements Callable<Integer> {
         });
     List<DatasetName> snapshots =
         guest.isPresent() ? ofGuest(guest.get()) : VolumeCommand.snapshots(names);
+    Volumes volumes = context.volumes();
     if (agent.isEmpty()) {
-      context.volumes().snapshot(snapshots, properties);
+      volumes.snapshot(snapshots, properties);
       return 0;
     }
+    // That there is no OpenZFS is said before anything is frozen.
+    boolean ignored = volumes.exists(snapshots.getFirst());
     try (GuestAgent frozen = GuestAgent.connect(agent.get())) {
-      frozen.whileFrozen(() -> context.volumes().snapshot(snapshots, properties));
+      frozen.whileFrozen(FREEZING, () -> volumes.snapshot(snapshots, properties));
     }
     return 0;
   }

@@ -13,6 +13,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
@@ -27,7 +28,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** Freezing through an agent that is a thread of ours. */
 @Timeout(60)
 class GuestAgentTest {
-  private static final Pattern SYNC = Pattern.compile(".*\"guest-sync\".*\"id\": ?([0-9]+).*");
+  private static final Pattern SYNC =
+      Pattern.compile("\u00ff?.*\"guest-sync-delimited\".*\"id\": ?([0-9]+).*");
+
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   @TempDir private Path directory;
   private final List<String> happened = new CopyOnWriteArrayList<>();
@@ -58,17 +62,21 @@ class GuestAgentTest {
 
   private void serve(UnaryOperator<String> answers) {
     try (SocketChannel client = server.accept();
-        BufferedReader in = new BufferedReader(Channels.newReader(client, StandardCharsets.UTF_8));
-        Writer out = Channels.newWriter(client, StandardCharsets.UTF_8)) {
+        BufferedReader in =
+            new BufferedReader(Channels.newReader(client, StandardCharsets.ISO_8859_1));
+        Writer out = Channels.newWriter(client, StandardCharsets.ISO_8859_1)) {
       for (String line = in.readLine(); line != null; line = in.readLine()) {
         Matcher sync = SYNC.matcher(line);
         if (!sync.matches()) {
           happened.add(line.replaceAll(".*\"guest-fsfreeze-([a-z]+)\".*", "$1"));
         }
-        // The first line is what somebody else asked for, before us.
+        // Before the answer are what somebody else asked for before us, and the error that the mark
+        // is.
         out.write(
             sync.matches()
-                ? "{\"return\": 1}\n{\"return\": " + sync.group(1) + "}\n"
+                ? "turn\": 1}\n\u00ff{\"return\": 0}\n{\"error\": {}}\n\u00ff{\"return\": "
+                    + sync.group(1)
+                    + "}\n"
                 : answers.apply(happened.getLast()) + "\n");
         out.flush();
       }
@@ -81,7 +89,7 @@ class GuestAgentTest {
   void guest_isFrozenWhileSomethingIsDone() throws IOException {
     agent(command -> "{\"return\": 2}");
     try (GuestAgent agent = GuestAgent.connect(socket())) {
-      agent.whileFrozen(() -> happened.add("snapshot"));
+      agent.whileFrozen(PATIENCE, () -> happened.add("snapshot"));
     }
     assertThat(happened).containsExactly("freeze", "snapshot", "thaw");
   }
@@ -93,7 +101,7 @@ class GuestAgentTest {
             ? "{\"error\": {\"class\": \"GenericError\", \"desc\": \"failed to freeze /\"}}"
             : "{\"return\": 0}");
     try (GuestAgent agent = GuestAgent.connect(socket())) {
-      assertThatThrownBy(() -> agent.whileFrozen(() -> happened.add("snapshot")))
+      assertThatThrownBy(() -> agent.whileFrozen(PATIENCE, () -> happened.add("snapshot")))
           .hasMessage("the guest's agent: guest-fsfreeze-freeze: failed to freeze /");
     }
     assertThat(happened).containsExactly("freeze", "thaw");
@@ -104,12 +112,58 @@ class GuestAgentTest {
     agent(command -> "{\"return\": 2}");
     try (GuestAgent agent = GuestAgent.connect(socket())) {
       assertThatThrownBy(() ->
-              agent.whileFrozen(() -> {
-                throw new IllegalStateException("out of space");
-              }))
+              agent.whileFrozen(
+                  PATIENCE,
+                  () -> {
+                    throw new IllegalStateException("out of space");
+                  }))
           .hasMessage("out of space");
     }
     assertThat(happened).containsExactly("freeze", "thaw");
+  }
+
+  @Test
+  void guestOfWhichNothingIsFrozen_isNoGoodAnswer() throws IOException {
+    agent(command -> "{\"return\": 0}");
+    try (GuestAgent agent = GuestAgent.connect(socket())) {
+      assertThatThrownBy(() -> agent.whileFrozen(PATIENCE, () -> happened.add("snapshot")))
+          .hasMessage(
+              socket()
+                  + ": the guest's agent has frozen nothing: no file system of a disk is mounted");
+    }
+    assertThat(happened).containsExactly("freeze", "thaw");
+  }
+
+  @Test
+  void guestThatThawsByItself_isToldOf() throws IOException {
+    agent(command -> command.equals("freeze") ? "{\"return\": 3}" : "{\"return\": 1}");
+    try (GuestAgent agent = GuestAgent.connect(socket())) {
+      assertThatThrownBy(() -> agent.whileFrozen(PATIENCE, () -> happened.add("snapshot")))
+          .hasMessage(
+              socket()
+                  + ": done, but the guest thawed 2 of its 3 file systems before: it is as after a"
+                  + " power failure");
+    }
+    assertThat(happened).containsExactly("freeze", "snapshot", "thaw");
+  }
+
+  @Test
+  void guestThatCannotBeThawed_isToldOf() throws IOException {
+    agent(command ->
+        command.equals("freeze")
+            ? "{\"return\": 1}"
+            : "{\"error\": {\"class\": \"GenericError\", \"desc\": \"no\"}}");
+    try (GuestAgent agent = GuestAgent.connect(socket())) {
+      assertThatThrownBy(() ->
+              agent.whileFrozen(
+                  PATIENCE,
+                  () -> {
+                    throw new IllegalStateException("out of space");
+                  }))
+          .hasMessage(
+              "out of space; and the guest's agent: guest-fsfreeze-thaw: no; the guest may be"
+                  + " frozen: do this again when its agent answers, that thaws it");
+    }
   }
 
   @Test
@@ -118,7 +172,7 @@ class GuestAgentTest {
     assertThatThrownBy(
             () -> {
               try (GuestAgent agent = GuestAgent.connect(socket())) {
-                agent.whileFrozen(() -> happened.add("snapshot"));
+                agent.whileFrozen(PATIENCE, () -> happened.add("snapshot"));
               }
             })
         .hasMessageContaining("what came is not from a guest's agent");

@@ -65,8 +65,16 @@ public final class LineChannel implements AutoCloseable {
    * @throws IOException if the connection is broken, or the line was not taken in time
    */
   public void send(String line, Duration patience) throws IOException {
+    send(ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.UTF_8)), patience);
+  }
+
+  /** Sends a byte between two lines: one that is in no text makes clear where the next begins. */
+  public void sendMark(byte mark, Duration patience) throws IOException {
+    send(ByteBuffer.wrap(new byte[] {mark}), patience);
+  }
+
+  private void send(ByteBuffer bytes, Duration patience) throws IOException {
     long begun = System.nanoTime();
-    ByteBuffer bytes = ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.UTF_8));
     while (bytes.hasRemaining()) {
       if (channel.write(bytes) == 0) {
         await(SelectionKey.OP_WRITE, begun, patience);
@@ -93,17 +101,44 @@ public final class LineChannel implements AutoCloseable {
         }
         line.write(b);
       }
-      input.clear();
-      int count = channel.read(input);
-      input.flip();
-      if (count < 0) {
-        throw new IOException(path + ": the connection was closed before the reply");
-      }
-      if (count == 0) {
-        await(SelectionKey.OP_READ, begun, patience);
-      }
+      fill(begun, patience);
     }
     throw new IOException(path + ": the reply is longer than " + LONGEST + " bytes");
+  }
+
+  /**
+   * Reads past the next such byte, whatever is before it.
+   *
+   * @param patience how long it may be in coming
+   * @throws SocketTimeoutException if it did not come in time
+   * @throws IOException if the connection is broken or closed
+   */
+  public void skipPast(byte mark, Duration patience) throws IOException {
+    long begun = System.nanoTime();
+    while (true) {
+      while (input.hasRemaining()) {
+        if (input.get() == mark) {
+          return;
+        }
+      }
+      if (System.nanoTime() - begun > patience.toNanos()) {
+        throw late(patience);
+      }
+      fill(begun, patience);
+    }
+  }
+
+  /** Reads what is there, or waits for more. */
+  private void fill(long begun, Duration patience) throws IOException {
+    input.clear();
+    int count = channel.read(input);
+    input.flip();
+    if (count < 0) {
+      throw new IOException(path + ": the connection was closed before the reply");
+    }
+    if (count == 0) {
+      await(SelectionKey.OP_READ, begun, patience);
+    }
   }
 
   /** What comes from here on, as it is; reading waits for as long as it takes. */
@@ -156,8 +191,7 @@ public final class LineChannel implements AutoCloseable {
     key.interestOps(operation);
     long left = patience.minusNanos(System.nanoTime() - begun).toMillis();
     if (left <= 0) {
-      throw new SocketTimeoutException(
-          path + ": no reply within " + patience.toMillis() / 1000.0 + " s");
+      throw late(patience);
     }
     selector.select(left);
     selector.selectedKeys().clear();
@@ -165,6 +199,11 @@ public final class LineChannel implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IOException(path + ": interrupted while waiting for a reply");
     }
+  }
+
+  private SocketTimeoutException late(Duration patience) {
+    return new SocketTimeoutException(
+        path + ": no reply within " + patience.toMillis() / 1000.0 + " s");
   }
 
   /** Ends the connection. */
