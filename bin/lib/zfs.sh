@@ -8,11 +8,11 @@
 
 readonly ZFS_DIR=$KVMZONE_CACHE_DIR/zfs
 readonly ZFS_SOURCES=$KVMZONE_HOME/bin/lib/zfs
-# QEMU is there for its qemu-img, and for a guest's guest.
+# QEMU is there for its qemu-img, and for a guest's guest; OpenSSH for streams that go through it.
 readonly ZFS_PACKAGES='zfsutils-linux udev kmod busybox-static libc-bin bash coreutils util-linux mount e2fsprogs dmsetup grep sed
-  qemu-utils qemu-system-x86'
+  bsdutils qemu-utils qemu-system-x86 openssh-client openssh-server'
 # What comes with these only because it installs them, or serves programs that no test runs.
-readonly ZFS_UNUSED='perl|python|usrmerge|debconf|dpkg|adduser|passwd|media-types|sqlite|iso-codes|ipxe'
+readonly ZFS_UNUSED='perl|python|usrmerge|debconf|dpkg|adduser|passwd|media-types|sqlite|iso-codes|ipxe|ucf|procps|sysvinit|runit|semanage'
 # OpenZFS's libraries and headers for tests on this machine, which has none installed: lib and include.
 # shellcheck disable=SC2034 # used by those who source this
 readonly ZFS_LENT=$ZFS_DIR/lent
@@ -163,7 +163,8 @@ zfs_pack() {
   mkdir -p "$root"/{proc,sys,dev,run,tmp,mnt,root,java,app,boot}
   # For images that are made in there, which have a kernel too.
   cp "$ZFS_DIR"/{vmlinuz,initrd} "$root/boot/"
-  echo 'root:x:0:0:root:/root:/bin/bash' >"$root/etc/passwd"
+  # The second is who OpenSSH is before it knows who has come.
+  printf '%s\n' 'root:x:0:0:root:/root:/bin/bash' 'sshd:x:100:65534:sshd:/run/sshd:/bin/false' >"$root/etc/passwd"
   ln -sf bash "$root/bin/sh"
   ln -sf mawk "$root/usr/bin/awk"
   cp "$ZFS_SOURCES/init" "$root/init"

@@ -91,6 +91,58 @@ final class VolumeCommandsIT {
     }
   }
 
+  /** OpenSSH on both sides, with keys of its own; who is asked is this same guest. */
+  private static void startSsh(ZfsGuest guest) {
+    guest.run("mkdir -p /run/sshd /run/ssh && chmod 700 /run/ssh");
+    guest.run("for key in host user; do ssh-keygen -q -t ed25519 -N '' -f /run/ssh/$key; done");
+    guest.run("cp /run/ssh/user.pub /run/ssh/authorized");
+    guest.run("echo \"there $(cut -d ' ' -f 1,2 /run/ssh/host.pub)\" >/run/ssh/known");
+    guest.run(
+        "/usr/sbin/sshd -f /dev/null -h /run/ssh/host -o ListenAddress=127.0.0.1 -o UsePAM=no"
+            + " -o AuthorizedKeysFile=/run/ssh/authorized -o StrictModes=no"
+            + " -o \"SetEnv=PATH=$PATH\" -o PidFile=/run/ssh/pid");
+    guest.run(
+        "printf '#!/bin/sh\\nexec /usr/bin/ssh -F none -i /run/ssh/user -o BatchMode=yes"
+            + " -o UserKnownHostsFile=/run/ssh/known -o HostKeyAlias=there 127.0.0.1 \"$@\"\\n'"
+            + " >/run/ssh/there && chmod +x /run/ssh/there");
+  }
+
+  @Test
+  void streams_goThroughSsh_andGoOnWhenTheConnectionWasCut() throws IOException {
+    try (ZfsGuest guest = ZfsGuest.start(directory)) {
+      startSsh(guest);
+      makeSource(guest);
+      guest.run(
+          "set -o pipefail; kvmzone volume send tank/src@a"
+              + " | /run/ssh/there kvmzone volume receive -s tank/dst");
+      guest.run("busybox cmp /dev/zvol/tank/src /dev/zvol/tank/dst");
+
+      guest.run("dd if=/dev/urandom of=/dev/zvol/tank/src bs=1M count=4 seek=9 conv=fsync");
+      guest.run("zfs snapshot tank/src@b");
+      // The sender stalls in the middle; when that much is there, the other end's session goes.
+      guest.run("mkfifo /run/rest");
+      guest.run(
+          "({ kvmzone volume send -i @a tank/src@b | head -c 2500000; cat /run/rest; }"
+              + " | /run/ssh/there 'echo $PPID >/run/session; exec kvmzone volume receive -s tank/dst'"
+              + " >/run/said 2>&1; echo $? >/run/status) &");
+      String token = "kvmzone volume list -H -o receive_resume_token tank/dst";
+      guest.run(
+          "until zfs send -nv -t $(zfs get -H -o value receive_resume_token tank/dst)"
+              + " | grep -q 'bytes = 0x[1-9a-f]'; do sleep 0.5; done 2>/dev/null");
+      guest.run("kill $(cat /run/session); echo >/run/rest");
+      guest.run("until test -s /run/status; do sleep 0.1; done; test $(cat /run/status) -ne 0");
+      // What has come is kept by a receiver that nobody hears any more: it may take it a moment.
+      guest.run("while busybox pgrep -f 'volume [r]eceive'; do sleep 0.1; done");
+      String rest = "/run/ssh/there '%s' | tail -n 1".formatted(token);
+      guest.run(
+          "set -o pipefail; kvmzone volume send -t $(%s)".formatted(rest)
+              + " | /run/ssh/there kvmzone volume receive -s tank/dst");
+      guest.run("busybox cmp /dev/zvol/tank/src /dev/zvol/tank/dst");
+      assertThat(guest.run("zfs list -H -t snapshot -o name tank/dst"))
+          .isEqualTo("tank/dst@a\ntank/dst@b");
+    }
+  }
+
   @Test
   void streamsOfZfsItself_areTaken_andOursAreTakenByIt() throws IOException {
     try (ZfsGuest guest = ZfsGuest.start(directory)) {
