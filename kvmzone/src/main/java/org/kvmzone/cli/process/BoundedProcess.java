@@ -2,6 +2,7 @@ package org.kvmzone.cli.process;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * A program that was run to its end, or for as long as it was given.
@@ -20,6 +22,7 @@ import java.util.concurrent.TimeUnit;
  * @param errors what it printed on stderr, if they were told apart
  */
 public record BoundedProcess(OptionalInt exit, String output, String errors) {
+  private static final Duration REST = Duration.ofSeconds(5);
 
   /** Runs a program without input. */
   public static BoundedProcess run(List<String> command, Duration limit) throws IOException {
@@ -62,6 +65,42 @@ public record BoundedProcess(OptionalInt exit, String output, String errors) {
     } finally {
       Files.deleteIfExists(output);
       Files.deleteIfExists(errors);
+    }
+  }
+
+  /**
+   * Runs a program without input, and hands on what it prints, as it comes.
+   *
+   * @param follower reads its stdout, on a thread of its own; what that prints is not kept
+   */
+  public static BoundedProcess runFollowed(
+      List<String> command, Duration limit, Consumer<InputStream> follower) throws IOException {
+    Path errors = Files.createTempFile("kvmzone", ".err");
+    try {
+      Process process =
+          new ProcessBuilder(command)
+              .redirectInput(new File("/dev/null"))
+              .redirectError(errors.toFile())
+              .start();
+      Thread reader =
+          Thread.ofPlatform()
+              .daemon()
+              .name("follower")
+              .start(() -> follower.accept(process.getInputStream()));
+      OptionalInt exit = await(process, limit);
+      join(reader);
+      return new BoundedProcess(exit, "", text(errors, StandardCharsets.UTF_8));
+    } finally {
+      Files.deleteIfExists(errors);
+    }
+  }
+
+  /** What was printed last; there is no more unless a child that outlives it has its stdout. */
+  private static void join(Thread reader) {
+    try {
+      boolean ignored = reader.join(REST);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

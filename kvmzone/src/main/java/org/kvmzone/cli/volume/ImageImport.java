@@ -79,8 +79,17 @@ public final class ImageImport {
                 ZfsException.failed(
                     "a qcow2 image is not read from its beginning to its end: give it as a file"));
     QemuImg program = new QemuImg(searchPath);
-    long bytes = whole(enough(program.virtualSize(image), size));
-    fill(volume, bytes, properties, () -> program.convert(image, volumes.node(volume)));
+    long disk = program.virtualSize(image);
+    fill(
+        volume,
+        whole(enough(disk, size)),
+        properties,
+        () -> {
+          try (Watching watching = watch(volume, OptionalLong.of(disk))) {
+            program.convert(
+                image, volumes.node(volume), percent -> watching.at((long) (disk * percent / 100)));
+          }
+        });
   }
 
   private void stream(

@@ -3,11 +3,17 @@ package org.kvmzone.cli.volume;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Scanner;
+import java.util.function.DoubleConsumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.kvmzone.blk.zfs.ZfsException;
 import org.kvmzone.cli.process.BoundedProcess;
 import org.kvmzone.cli.process.SearchPath;
@@ -17,6 +23,7 @@ final class QemuImg {
   private static final Duration LOOK = Duration.ofSeconds(30);
   private static final Duration COPY = Duration.ofHours(24);
   private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final Pattern PERCENT = Pattern.compile("([0-9]+\\.[0-9]+)/100%");
 
   private final Path program;
 
@@ -51,34 +58,54 @@ final class QemuImg {
     return size;
   }
 
-  /** Writes the disk in an image to a device that reads as zeroes. */
-  void convert(Path image, Path device) throws IOException {
-    String ignored =
-        run(
-            List.of(
-                "convert",
-                "-n",
-                "--target-is-zero",
-                "-t",
-                "writeback", // flushed in the end: the snapshot is to have all of it
-                "-f",
-                "qcow2",
-                "-O",
-                "raw",
-                image.toString(),
-                device.toString()),
-            COPY);
+  /**
+   * Writes the disk in an image to a device that reads as zeroes.
+   *
+   * @param percent told how far it is, now and then, from another thread
+   */
+  void convert(Path image, Path device, DoubleConsumer percent) throws IOException {
+    List<String> command =
+        List.of(
+            program.toString(),
+            "convert",
+            "-p",
+            "-n",
+            "--target-is-zero",
+            "-t",
+            "writeback", // flushed in the end: the snapshot is to have all of it
+            "-f",
+            "qcow2",
+            "-O",
+            "raw",
+            image.toString(),
+            device.toString());
+    check("convert", BoundedProcess.runFollowed(command, COPY, out -> follow(out, percent)));
+  }
+
+  /** Reads {@code (12.34/100%)}, with a carriage return before the next. */
+  private static void follow(InputStream out, DoubleConsumer percent) {
+    try (Scanner pieces = new Scanner(out, StandardCharsets.US_ASCII).useDelimiter("[\\r\\n]+")) {
+      while (pieces.hasNext()) {
+        Matcher piece = PERCENT.matcher(pieces.next());
+        if (piece.find()) {
+          percent.accept(Double.parseDouble(piece.group(1)));
+        }
+      }
+    }
   }
 
   private String run(List<String> arguments, Duration limit) throws IOException {
     List<String> command = new ArrayList<>(List.of(program.toString()));
     command.addAll(arguments);
     BoundedProcess ended = BoundedProcess.runApart(command, Map.of(), limit);
+    check(arguments.getFirst(), ended);
+    return ended.output();
+  }
+
+  private static void check(String what, BoundedProcess ended) {
     if (ended.exit().isEmpty() || ended.exit().getAsInt() != 0) {
       String words = ended.errors().strip();
-      throw ZfsException.failed(
-          words.isEmpty() ? "qemu-img " + arguments.getFirst() + " failed" : words);
+      throw ZfsException.failed(words.isEmpty() ? "qemu-img " + what + " failed" : words);
     }
-    return ended.output();
   }
 }

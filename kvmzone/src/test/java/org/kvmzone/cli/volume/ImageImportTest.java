@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -149,6 +150,17 @@ class ImageImportTest {
     run("qemu-img", "convert", "-O", "qcow2", raw.toString(), qcow2.toString());
     assertThat(imported(qcow2)).isNotNull();
     assertVolume(disk());
+  }
+
+  @Test
+  void qcow2_tellsHowFarItIs() throws IOException {
+    assumeProgram("qemu-img");
+    Path qcow2 = directory.resolve("image.qcow2");
+    run("qemu-img", "create", "-f", "qcow2", qcow2.toString(), "1M");
+    Path device = Files.write(directory.resolve("device"), new byte[1 << 20]);
+    List<Double> percents = new CopyOnWriteArrayList<>();
+    new QemuImg(System.getenv("PATH")).convert(qcow2, device, percents::add);
+    assertThat(percents).startsWith(0.0).endsWith(100.0).isSorted();
   }
 
   @Test
