@@ -165,4 +165,38 @@ final class VolumeCommandsIT {
       assertThat(packed.output()).contains("package of several streams");
     }
   }
+
+  /** Runs a command on a terminal, and returns all that it wrote there. */
+  private static String onTerminal(ZfsGuest guest, String command) {
+    guest.run("script -qec \"%s\" /run/seen </dev/null >/dev/null".formatted(command));
+    return guest.run("grep -v ^Script /run/seen | tr '\\r' '\\n'");
+  }
+
+  /** The reader or the writer halts on the way for longer than the line is let stand. */
+  private static String halting(String from) {
+    return "{ head -c 1000000 %1$s; sleep 2; cat %1$s; }".formatted(from);
+  }
+
+  @Test
+  void progress_isSeenOnATerminal_andNowhereElse() throws IOException {
+    try (ZfsGuest guest = ZfsGuest.start(directory)) {
+      makeSource(guest);
+      String send = "kvmzone volume send tank/src@a";
+      assertThat(onTerminal(guest, send + " | " + halting("") + " >/run/full"))
+          .containsPattern(
+              "(?m)^tank/src@a: [0-9.]+[KM] of [0-9.]+M, [0-9.]+[BKM]/s, [0-9]+:[0-9]{2} left$")
+          .containsPattern("(?m)^ +$");
+      String receive = "cat /run/full | %s | kvmzone volume receive tank/".formatted(halting(""));
+      assertThat(onTerminal(guest, receive + "seen"))
+          .containsPattern("(?m)^tank/seen: [0-9.]+[KM], [0-9.]+[BKM]/s$");
+      guest.run("busybox cmp /dev/zvol/tank/src /dev/zvol/tank/seen");
+      String image = " | kvmzone image import --pool tank --name stream -";
+      assertThat(onTerminal(guest, "cat /dev/zvol/tank/src | " + halting("") + image))
+          .containsPattern("(?m)^tank/stream: [0-9.]+[KM], [0-9.]+[BKM]/s$")
+          .contains("tank/stream@final made in");
+      guest.run("{ %s; } 2>/run/said | %s >/run/again".formatted(send, halting("")));
+      guest.run(receive + "unseen 2>>/run/said");
+      guest.run("test ! -s /run/said && busybox cmp /run/full /run/again");
+    }
+  }
 }
