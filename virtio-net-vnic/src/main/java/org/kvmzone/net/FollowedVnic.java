@@ -6,6 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.kvmzone.bridge.device.EventSource;
@@ -24,6 +27,13 @@ final class FollowedVnic<V extends Vnic> implements Vnic {
    * With how many changes a link that is back is tried again: who makes a tap has it open at first.
    */
   private static final int TRIES = 16;
+
+  /**
+   * When nobody is in the one before any more, whose turn began with it: until then its descriptors
+   * have to be open, or their numbers could be those of other files.
+   */
+  private static final Executor LATER =
+      CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS, Runnable::run);
 
   private final String link;
   private final String below;
@@ -141,7 +151,7 @@ final class FollowedVnic<V extends Vnic> implements Vnic {
           sources.get(i).get(j).become(its.get(j));
         }
       }
-      old.close();
+      LATER.execute(old::close);
       gone = false;
       refusal = "";
       LOG.log(Level.INFO, "link " + link + " is back");
