@@ -182,7 +182,7 @@ final class NetProperties {
               "priority",
               "high|medium|low",
               "high",
-              "4, 2 or 1 parts of the turns of a thread that serves several devices"),
+              "4, 2 or 1 parts of a thread's turns, beside other devices, and of an uplink that is behind"),
           property(
               "backlog", "16..4096", "1024", "frames that wait for the guest, a power of two"));
 
