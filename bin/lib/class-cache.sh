@@ -8,8 +8,8 @@
 set -euo pipefail
 java=$1 directory=$2
 shift 2
-# Classes alone: with the profiles of this short life (JEP 515), the JVM compiles a third of its later ones so that an echoed
-# frame costs two to four times as much.
+# Classes alone: by the profiles of this short life (JEP 515) the JVM would compile in the next ones, and in some of them so
+# that an echoed frame costs two to four times as much.
 options=("$@" -XX:+UnlockDiagnosticVMOptions -XX:-AOTRecordTraining)
 readonly NET=vnic,id=net0,kind=etherstub,over=stub0,macaddr=02:08:20:00:00:01,ip=192.0.2.2,netmask=255.255.255.0
 
