@@ -59,6 +59,37 @@ final class Segmenter {
     return batch;
   }
 
+  /** Takes one frame at a time. */
+  @FunctionalInterface
+  interface Taker {
+    /** Sends a frame, or loses and counts it; false if it does not take it for the moment. */
+    boolean take(FrameBatch batch, int frame);
+  }
+
+  /**
+   * Hands all on that becomes of a frame. If the first is taken, the frame is on its way: of the
+   * others, what is not taken is lost.
+   *
+   * @return false if the first is not taken
+   */
+  boolean send(FrameBatch from, int slot, Taker taker, Drops drops) {
+    begin(from, slot);
+    boolean began = false;
+    while (next()) {
+      for (int i = 0; i < batch.size(); i++) {
+        boolean taken = taker.take(batch, i);
+        if (!taken && !began) {
+          return false;
+        }
+        if (!taken) {
+          drops.countOut(Drop.LINK_FULL, batch, i);
+        }
+        began = true;
+      }
+    }
+    return true;
+  }
+
   /** Turns to another frame; {@link #next} makes complete ones of it. */
   void begin(FrameBatch from, int slot) {
     source = from;

@@ -80,30 +80,9 @@ final class TapWriter {
   /** The same of one frame; false if the tap does not take it for the moment. */
   boolean send(FrameBatch batch, int frame) {
     if (batch.isUnsegmented(frame) && !offloads.mayLeave(batch.gso(frame))) {
-      return sendSegments(batch, frame);
+      return batch.segmenter().send(batch, frame, this::sendOrLose, drops);
     }
     return sendOrLose(batch, frame);
-  }
-
-  /** If the first is taken, the frame is on its way: of the others, what is not is lost. */
-  private boolean sendSegments(FrameBatch batch, int frame) {
-    Segmenter segmenter = batch.segmenter();
-    segmenter.begin(batch, frame);
-    boolean began = false;
-    while (segmenter.next()) {
-      FrameBatch segments = segmenter.batch();
-      for (int i = 0; i < segments.size(); i++) {
-        boolean taken = sendOrLose(segments, i);
-        if (!taken && !began) {
-          return false;
-        }
-        if (!taken) {
-          drops.countOut(Drop.LINK_FULL, segments, i);
-        }
-        began = true;
-      }
-    }
-    return true;
   }
 
   private boolean sendOrLose(FrameBatch batch, int frame) {

@@ -86,30 +86,11 @@ final class XdpSharedWriter {
   }
 
   private boolean sendOne(FrameBatch batch, int frame, boolean inside) {
-    return batch.isPlain(frame)
-        ? sendComplete(batch, frame, inside)
-        : sendFinished(batch, frame, inside);
-  }
-
-  /** If the first segment is taken, the frame is on its way: of the others, what is not is lost. */
-  private boolean sendFinished(FrameBatch batch, int frame, boolean inside) {
-    Segmenter segmenter = batch.segmenter();
-    segmenter.begin(batch, frame);
-    boolean began = false;
-    while (segmenter.next()) {
-      FrameBatch segments = segmenter.batch();
-      for (int i = 0; i < segments.size(); i++) {
-        boolean taken = sendComplete(segments, i, inside);
-        if (!taken && !began) {
-          return false;
-        }
-        if (!taken) {
-          drops.countOut(Drop.LINK_FULL, segments, i);
-        }
-        began = true;
-      }
+    if (batch.isPlain(frame)) {
+      return sendComplete(batch, frame, inside);
     }
-    return true;
+    Segmenter.Taker taker = (segments, i) -> sendComplete(segments, i, inside);
+    return batch.segmenter().send(batch, frame, taker, drops);
   }
 
   private boolean sendComplete(FrameBatch batch, int frame, boolean inside) {
