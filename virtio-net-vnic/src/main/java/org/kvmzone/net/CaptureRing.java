@@ -62,7 +62,8 @@ final class CaptureRing {
    * Claims a place for a record; by any thread, which has to {@link #commit} or {@link #abandon}
    * it.
    *
-   * @param bytes besides the header
+   * @param bytes besides the header; with it at most half of the ring, for which an empty one has
+   *     room wherever it is
    * @return where in {@link #memory} its header is, or -1 if there is no room
    */
   long claim(int bytes) {

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class CaptureRingTest {
   private static final int SIZE = 4096;
+  private static final int LONGEST = SIZE / 2 - CaptureRing.HEADER;
   private static final int VALUE = 8; // where in a record, behind the ring's own
 
   private final CaptureRing ring = new CaptureRing(SIZE);
@@ -51,7 +52,7 @@ class CaptureRingTest {
     Deque<Integer> model = new ArrayDeque<>();
     for (int i = 0; i < 20_000; i++) {
       if (random.nextBoolean()) {
-        int bytes = random.nextInt(random.nextInt(10) == 0 ? SIZE / 2 : 200);
+        int bytes = random.nextInt(random.nextInt(10) == 0 ? LONGEST + 1 : 200);
         if (write(i, bytes)) {
           model.add(i);
         } else {
@@ -60,6 +61,18 @@ class CaptureRingTest {
       } else {
         Integer first = model.poll();
         assertThat(read()).as("seed " + seed).isEqualTo(first == null ? -1 : first);
+      }
+    }
+  }
+
+  @Test
+  void emptyRing_hasRoomForHalfOfIt_whereverItIs() {
+    for (int i = 0; i < 2_000; i++) {
+      assertThat(write(i, LONGEST)).as("the ring empty, turn " + i).isTrue();
+      assertThat(read()).isEqualTo(i);
+      for (int small = i % 16; small >= 0; small--) {
+        assertThat(write(i, i % 256)).isTrue();
+        assertThat(read()).isEqualTo(i);
       }
     }
   }
