@@ -24,7 +24,8 @@ import org.kvmzone.bridge.probe.UnwatchedThread;
 
 /**
  * The one shape of a data thread: serve every queue and source, up to a budget each; when nothing
- * was done, look again for a bounded time; then ask for kicks, look once more, and sleep.
+ * was done, look again for a bounded time, if that has been worth it ({@link Patience}); then ask
+ * for kicks, look once more, and sleep.
  *
  * <p>Kicks, sources and wake-ups are waited for edge-triggered, so that nothing has to be read from
  * them: whatever descriptor a front end passes, it can wake the thread but not keep it awake. One
@@ -47,7 +48,7 @@ public final class QueueLoop implements AutoCloseable {
   private final MemorySegment timeout = arena.allocate(Timespec.SIZE, 8);
   private final Fd epoll;
   private final Fd wake;
-  private final long pollNanos;
+  private final Patience patience;
   private final Optional<Cpus> cpus;
   private final Consumer<Throwable> onDeath;
   private final Thread thread;
@@ -67,7 +68,7 @@ public final class QueueLoop implements AutoCloseable {
   /**
    * A loop that is not yet running.
    *
-   * @param pollNanos how long to look for work before sleeping, 0 and up
+   * @param pollNanos how long to look for work at most before sleeping, 0 and up
    * @param cpus where alone the thread is to run
    * @param onDeath told when the thread ends by a mistake, or has none of these CPUs
    */
@@ -80,7 +81,7 @@ public final class QueueLoop implements AutoCloseable {
       Optional<Cpus> cpus,
       Consumer<Throwable> onDeath,
       Function<Runnable, Thread> newThread) {
-    this.pollNanos = pollNanos;
+    patience = new Patience(pollNanos);
     this.cpus = cpus;
     this.onDeath = onDeath;
     epoll = new Fd(Errno.check(SysEpoll.epollCreate1(SysEpoll.EPOLL_CLOEXEC), "epoll_create1"));
@@ -291,11 +292,13 @@ public final class QueueLoop implements AutoCloseable {
         if (idleSince == 0) {
           idleSince = now;
         }
-        if (now - idleSince < pollNanos) {
+        if (now - idleSince < patience.nanos()) {
           Thread.onSpinWait();
         } else {
           sleep();
-          busy.idle(System.nanoTime());
+          long awake = System.nanoTime();
+          busy.idle(awake);
+          patience.slept(awake - now);
           idleSince = 0;
         }
       }
