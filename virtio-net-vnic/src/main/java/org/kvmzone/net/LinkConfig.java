@@ -2,11 +2,20 @@ package org.kvmzone.net;
 
 import java.util.List;
 import java.util.Optional;
+import org.kvmzone.bridge.device.VirtioDevice;
 
 /** What is below a VNIC. */
 sealed interface LinkConfig {
   /** For people: {@code etherstub}, {@code tap}. */
   String kind();
+
+  /** See {@link VirtioDevice#pollMicros}. */
+  default int pollMicros() {
+    return switch (this) {
+      case TapName _, TapFds _, Macvtap _, Packet _ -> 0; // a look would be a read
+      case Stub _, Discard _, Echo _, Chargen _, Xdp _ -> VirtioDevice.POLL_MICROS;
+    };
+  }
 
   /**
    * A switch in this process.

@@ -292,6 +292,11 @@ final class NetDevice implements NetworkDevice, Adjustable, Capturable {
   }
 
   @Override
+  public int pollMicros() {
+    return config.link().pollMicros();
+  }
+
+  @Override
   public List<EventSource> sources(int loop) {
     List<EventSource> sources = new ArrayList<>();
     for (int i = 0; i < receivers.length; i++) {

@@ -183,8 +183,12 @@ final class NetProperties {
               "high|medium|low",
               "high",
               "4, 2 or 1 parts of a thread's turns, beside other devices, and of an uplink that is behind"),
+          property("backlog", "16..4096", "1024", "frames that wait for the guest, a power of two"),
           property(
-              "backlog", "16..4096", "1024", "frames that wait for the guest, a power of two"));
+              "poll_us",
+              "0..1000000",
+              "32; 0 on a tap, macvtap or packet socket",
+              "microseconds to look for work before the thread sleeps"));
 
   private final Spec spec;
 

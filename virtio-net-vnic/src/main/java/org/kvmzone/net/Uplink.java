@@ -79,7 +79,9 @@ final class Uplink implements SharedLink, AutoCloseable {
     kernel = new FollowedVnic<>(link, link, 1, () -> opener.open(this, drops));
     kernel.negotiated(Offloads.EVERY); // what a port does not take undone is done for it
     try {
-      loop = new QueueLoop("uplink-" + link, POLL_NANOS, this::died);
+      // Rings are looked at for a while; a descriptor wakes who sleeps, and a look would be a call.
+      long poll = config.xdp().isPresent() ? POLL_NANOS : 0;
+      loop = new QueueLoop("uplink-" + link, poll, this::died);
       fair = new FairLink(current(kernel), drops, MTU + VirtioNet.OVERHEAD, loop::wake);
       PortConfig.Station station = new PortConfig.Station("uplink " + config, NOBODY);
       port = stub.attach(station, PORT, 1, this, drops, () -> {});

@@ -131,6 +131,14 @@ class NetPropertiesTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"kind=tap,0", "'kind=packet,over=eth0',0", "'kind=xdp,over=eth0',32", "over=s,32"})
+  void threadsOfALinkThatIsRead_doNotLookForWork(String properties, int micros) {
+    NetConfig config = read("vnic,id=net0,macaddr=52:54:00:12:34:56," + properties);
+
+    assertThat(config.link().pollMicros()).isEqualTo(micros);
+  }
+
+  @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       quoteCharacter = '`',

@@ -31,7 +31,7 @@ final class DeviceLoops implements AutoCloseable {
     this.host = host;
     this.device = device;
     this.onDeath = onDeath;
-    LoopSettings wanted = LoopSettings.of(spec);
+    LoopSettings wanted = LoopSettings.of(spec).otherwise(device.pollMicros());
     try {
       if (wanted.loop().isPresent()) {
         loops.add(host.share(wanted.loop().get(), this, wanted, spec));

@@ -8,16 +8,18 @@ import java.util.concurrent.TimeUnit;
 import org.kvmzone.bridge.device.Cpus;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
+import org.kvmzone.bridge.device.VirtioDevice;
 
 /**
  * How a device's queues are to be served, as far as its SPEC says.
  *
  * @param loop the name of the thread that it shares with others
  * @param pollMicros how long a thread looks for work before it sleeps
+ * @param otherwise the same, if nobody says
  * @param cpus where alone a thread is to run
  */
-record LoopSettings(Optional<String> loop, Optional<Integer> pollMicros, Optional<Cpus> cpus) {
-  private static final int DEFAULT_POLL_MICROS = 32;
+record LoopSettings(
+    Optional<String> loop, Optional<Integer> pollMicros, int otherwise, Optional<Cpus> cpus) {
   private static final int MOST_POLL_MICROS = 1_000_000;
 
   /**
@@ -44,7 +46,12 @@ record LoopSettings(Optional<String> loop, Optional<Integer> pollMicros, Optiona
                 Cpus.parse(lists)
                     .orElseThrow(() ->
                         spec.bad("cpus", String.join(",", lists), "CPU numbers such as 2 or 2-3")));
-    return new LoopSettings(loop, poll, cpus);
+    return new LoopSettings(loop, poll, VirtioDevice.POLL_MICROS, cpus);
+  }
+
+  /** The same for a device whose threads look for work for so long if nobody says. */
+  LoopSettings otherwise(int micros) {
+    return new LoopSettings(loop, pollMicros, micros, cpus);
   }
 
   /**
@@ -77,6 +84,7 @@ record LoopSettings(Optional<String> loop, Optional<Integer> pollMicros, Optiona
     return new LoopSettings(
         loop,
         agreed("poll_us", pollMicros, other.pollMicros, spec, running),
+        running ? otherwise : Math.max(otherwise, other.otherwise),
         agreed("cpus", cpus, other.cpus, spec, running));
   }
 
@@ -101,17 +109,17 @@ record LoopSettings(Optional<String> loop, Optional<Integer> pollMicros, Optiona
 
   /** The same with nothing left open that has a default. */
   LoopSettings settled() {
-    return new LoopSettings(loop, Optional.of(pollMicros.orElse(DEFAULT_POLL_MICROS)), cpus);
+    return new LoopSettings(loop, Optional.of(pollMicros.orElse(otherwise)), otherwise, cpus);
   }
 
   long pollNanos() {
-    return TimeUnit.MICROSECONDS.toNanos(pollMicros.orElse(DEFAULT_POLL_MICROS));
+    return TimeUnit.MICROSECONDS.toNanos(pollMicros.orElse(otherwise));
   }
 
   /** As {@code stats} shows them. */
   Map<String, String> properties() {
     Map<String, String> properties = new LinkedHashMap<>();
-    properties.put("poll_us", Integer.toString(pollMicros.orElse(DEFAULT_POLL_MICROS)));
+    properties.put("poll_us", Integer.toString(pollMicros.orElse(otherwise)));
     cpus.ifPresent(numbers -> properties.put("cpus", numbers.toString()));
     loop.ifPresent(name -> properties.put("loop", name));
     return properties;

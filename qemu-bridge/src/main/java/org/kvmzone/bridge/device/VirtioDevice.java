@@ -15,6 +15,9 @@ public interface VirtioDevice extends AutoCloseable {
   /** The {@link #share} of a device that nothing is said of. */
   int FULL_SHARE = 4;
 
+  /** The {@link #pollMicros} of a device that nothing is said of: as QEMU's iothreads. */
+  int POLL_MICROS = 32;
+
   /** The name that the operator gave: unique among the devices of a host. */
   String id();
 
@@ -87,6 +90,14 @@ public interface VirtioDevice extends AutoCloseable {
   /** How many threads serve this device, at least 1; queue {@code q} belongs to thread q mod n. */
   default int loopCount() {
     return 1;
+  }
+
+  /**
+   * How long its threads look for work before they sleep, in microseconds, where the operator does
+   * not say: nothing, if a look is a system call, and the kernel wakes who sleeps.
+   */
+  default int pollMicros() {
+    return POLL_MICROS;
   }
 
   /**

@@ -34,9 +34,13 @@ class LoopsTest {
   }
 
   private DeviceLoops device(String id, String properties) {
+    return device(new EchoDevice(id, 1), properties);
+  }
+
+  private DeviceLoops device(EchoDevice device, String properties) {
+    String id = device.id();
     Spec spec = Spec.parse("echo,id=" + id + properties);
-    DeviceLoops made =
-        new DeviceLoops(loops, spec, new EchoDevice(id, 1), death -> deaths.add(id + ": " + death));
+    DeviceLoops made = new DeviceLoops(loops, spec, device, death -> deaths.add(id + ": " + death));
     open.add(made);
     return made;
   }
@@ -140,6 +144,27 @@ class LoopsTest {
     b.start();
     assertThat(a.properties()).isEqualTo(b.properties()).containsEntry("poll_us", pollMicros);
     assertThreads("loop-x", 1);
+  }
+
+  /** One of the two is a device that would rather not look for work. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'' | '' | 0 | 32",
+        ",poll_us=7 | ,poll_us=8 | 7 | 8",
+        ",loop=x | ,loop=x | 32 | 32",
+        ",loop=x,poll_us=0 | ,loop=x | 0 | 0",
+        ",loop=x | ,loop=x,poll_us=7 | 7 | 7",
+      })
+  void howLongToLook_isTheDevicesWhereNobodySays(
+      String first, String second, String firstMicros, String secondMicros) {
+    DeviceLoops a = device(new EchoDevice("a", 1, 0), first);
+    DeviceLoops b = device("b", second);
+    a.start();
+    b.start();
+    assertThat(a.properties()).containsEntry("poll_us", firstMicros);
+    assertThat(b.properties()).containsEntry("poll_us", secondMicros);
   }
 
   @Test

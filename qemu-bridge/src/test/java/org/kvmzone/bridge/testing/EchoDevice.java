@@ -20,6 +20,7 @@ public final class EchoDevice implements VirtioDevice {
 
   private final String id;
   private final int queues;
+  private final int pollMicros;
   private Chain chain = new Chain();
   private final Queue<Held> held = new ConcurrentLinkedQueue<>();
   private final AtomicInteger served = new AtomicInteger();
@@ -35,8 +36,19 @@ public final class EchoDevice implements VirtioDevice {
 
   /** A device of {@code queues} queues, all on one thread. */
   public EchoDevice(String id, int queues) {
+    this(id, queues, POLL_MICROS);
+  }
+
+  /** The same, whose threads look for work for so long. */
+  public EchoDevice(String id, int queues, int pollMicros) {
     this.id = id;
     this.queues = queues;
+    this.pollMicros = pollMicros;
+  }
+
+  @Override
+  public int pollMicros() {
+    return pollMicros;
   }
 
   /** Lets requests stay in flight from now on; or lets all complete. */
