@@ -75,7 +75,7 @@ final class Etherstub {
     private final Runnable closed;
 
     /** What waits of its frames for a {@link FairLink}, once any had to. */
-    volatile FairLink.@Nullable Line line;
+    volatile @Nullable PortLines lines;
 
     /** It is the switch's no more. */
     volatile boolean left;

@@ -1,24 +1,26 @@
 package org.kvmzone.net;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A link that the VNICs of a switch send to, each by its own threads. As long as it takes all, they
- * do so at once. When it is behind, the frames of each VNIC wait in a line of their own, and the
- * lines have turns, in which they send as many bytes as their VNICs' shares say: deficit round
- * robin (Shreedhar and Varghese, "Efficient Fair Queuing", 1995). So each gets its part of the
- * link, however many threads it has and however much others have to send, and no line starves.
+ * do so at once. When it is behind, the frames of each VNIC wait in lines of their own, and the
+ * VNICs have turns, in which they send as many bytes as their shares say: deficit round robin
+ * (Shreedhar and Varghese, "Efficient Fair Queuing", 1995). So each gets its part of the link,
+ * however many threads and lines it has and however much others have to send, and none starves. Its
+ * {@link PortLines} divide that part by the priorities of its flows.
  *
- * <p>A VNIC's frames keep their order: while some wait, those that follow do, too.
+ * <p>A flow's frames keep their order: while some of a VNIC's wait, those that follow do, too.
  */
 final class FairLink {
   /** Frames of a line, a power of two. */
   static final int MOST = 256;
 
   /** Bytes that a turn grants for each share: a full frame of most networks. */
-  private static final int QUANTUM = 1514;
+  static final int QUANTUM = 1514;
 
-  private static final Line[] NONE = {};
+  private static final PortLines[] NONE = {};
 
   private final Sink sink;
   private final Drops drops;
@@ -26,7 +28,7 @@ final class FairLink {
   private final Runnable wake;
 
   private volatile boolean behind;
-  private volatile Line[] lines = NONE;
+  private volatile PortLines[] ports = NONE;
   private int turn; // whose it is; of the thread that empties the lines, as what follows
   private boolean granted; // it has got what this turn is worth
   private int left; // of the budget
@@ -64,45 +66,33 @@ final class FairLink {
     this.wake = wake;
   }
 
-  /** What waits of the frames of one port. */
-  static final class Line {
-    private final Etherstub.Port port;
-    private final Backlog frames;
-    private long deficit; // bytes that it may send; of the thread that empties the lines
-
-    private Line(Etherstub.Port port, int longest) {
-      this.port = port;
-      frames = new Backlog(MOST, longest, VirtioNet.LONGEST_UNSEGMENTED);
-    }
-  }
-
   /** Sends frames of a port's, or has them wait; by the port's threads. */
   void send(Etherstub.Port from, FrameBatch batch, long frames) {
-    Line line = from.line;
-    boolean direct = !behind && (line == null || line.frames.isEmpty());
+    PortLines lines = from.lines;
+    boolean direct = !behind && (lines == null || lines.isEmpty());
     long untaken = direct ? sink.sendEach(from.index, batch, frames) : frames;
     if (untaken != 0) {
-      await(line == null ? newLine(from) : line, batch, untaken);
+      await(lines == null ? newLines(from) : lines, batch, untaken);
     }
   }
 
-  private synchronized Line newLine(Etherstub.Port from) {
-    Line line = from.line;
-    if (line == null) {
-      line = new Line(from, longest);
-      from.line = line;
-      Line[] more = Arrays.copyOf(lines, lines.length + 1);
-      more[lines.length] = line;
-      lines = more;
+  private synchronized PortLines newLines(Etherstub.Port from) {
+    PortLines lines = from.lines;
+    if (lines == null) {
+      lines = new PortLines(from, longest);
+      from.lines = lines;
+      PortLines[] more = Arrays.copyOf(ports, ports.length + 1);
+      more[ports.length] = lines;
+      ports = more;
     }
-    return line;
+    return lines;
   }
 
-  private void await(Line line, FrameBatch batch, long frames) {
+  private void await(PortLines lines, FrameBatch batch, long frames) {
     try {
       for (long rest = frames; rest != 0; rest &= rest - 1) {
         int frame = Long.numberOfTrailingZeros(rest);
-        if (!line.frames.offer(batch, frame)) {
+        if (!lines.offer(batch, frame)) {
           drops.countOut(Drop.LINK_FULL, batch, frame);
         }
       }
@@ -126,46 +116,46 @@ final class FairLink {
 
   /** Sends what waits, turn by turn; false if the link is full, or the budget used up. */
   private boolean sendWaiting() {
-    Line[] all = lines;
+    PortLines[] all = ports;
     for (int idle = 0; idle < all.length; ) {
       turn = turn < all.length ? turn : 0;
-      Line line = all[turn];
-      if (!goOn(line)) {
+      PortLines lines = all[turn];
+      if (!goOn(lines)) {
         return false;
       }
       turn++;
       granted = false;
-      idle = line.frames.first() < 0 ? idle + 1 : 0;
+      idle = lines.isWaiting() ? 0 : idle + 1;
     }
     return true;
   }
 
   /**
-   * Goes on with a line's turn, until the line is empty or what was granted is used up; false if
+   * Goes on with a port's turn, until its lines are empty or what was granted is used up; false if
    * the link is full before, or the budget used up.
    */
-  private boolean goOn(Line line) {
+  private boolean goOn(PortLines lines) {
     if (!granted) {
-      line.deficit += (long) QUANTUM * line.port.client.share();
+      lines.deficit += (long) QUANTUM * lines.port.client.share();
       granted = true;
     }
     while (left > 0) {
-      int slot = line.frames.first();
-      if (slot < 0) {
-        line.deficit = 0; // nobody saves up
+      @Nullable Backlog line = lines.next();
+      if (line == null) {
+        lines.deficit = 0; // nobody saves up
         return true;
       }
-      FrameBatch batch = line.frames.batch(slot);
-      int frame = line.frames.frame(slot);
+      int slot = line.first();
+      FrameBatch batch = line.batch(slot);
+      int frame = line.frame(slot);
       int length = batch.length(frame);
-      if (length > line.deficit) {
+      if (length > lines.deficit) {
         return true;
       }
-      if (!sink.send(line.port.index, batch, frame)) {
+      if (!sink.send(lines.port.index, batch, frame)) {
         return false;
       }
-      line.deficit -= length;
-      line.frames.removeFirst();
+      lines.removeFirst(length);
       left--;
     }
     return false;
@@ -174,21 +164,21 @@ final class FairLink {
   /** Nothing was found to wait: from now on frames are sent at once. */
   private void catchUp() {
     boolean someLeft = false;
-    for (Line line : lines) {
-      someLeft |= line.port.left;
+    for (PortLines lines : ports) {
+      someLeft |= lines.port.left;
     }
     if (someLeft) {
       forgetWhoLeft();
     }
     behind = false;
-    for (Line line : lines) {
-      if (line.frames.first() >= 0) {
+    for (PortLines lines : ports) {
+      if (lines.isWaiting()) {
         behind = true; // it came meanwhile, when nobody had to be woken
       }
     }
   }
 
   private synchronized void forgetWhoLeft() {
-    lines = Arrays.stream(lines).filter(line -> !line.port.left).toArray(Line[]::new);
+    ports = Arrays.stream(ports).filter(lines -> !lines.port.left).toArray(PortLines[]::new);
   }
 }

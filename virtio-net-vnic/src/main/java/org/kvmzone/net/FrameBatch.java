@@ -64,6 +64,9 @@ final class FrameBatch {
   private long lost;
   private final Drop[] losses = new Drop[MAX_FRAMES];
 
+  private long ranked; // a bit for each frame of a flow with a priority of its own
+  private final Priority[] priorities = new Priority[MAX_FRAMES]; // of these
+
   /** Where the rests of frames are that were copied with another tag. */
   private @Nullable FrameBatch origin;
 
@@ -152,6 +155,7 @@ final class FrameBatch {
     size = 0;
     asking = 0;
     lost = 0;
+    ranked = 0;
   }
 
   /** Whether who takes frames out of this batch is to say which of them it has dropped. */
@@ -173,10 +177,22 @@ final class FrameBatch {
     return (lost >>> frame & 1) == 0 ? Verdict.PASS : losses[frame];
   }
 
+  /** A frame, of no more than {@link #MAX_FRAMES}, is of a flow with a priority of its own. */
+  void rank(int frame, Priority priority) {
+    priorities[frame] = priority;
+    ranked |= 1L << frame;
+  }
+
+  /** The priority of a frame's flow; null if it is the VNIC's. */
+  @Nullable Priority priority(int frame) {
+    return (ranked >>> frame & 1) == 0 ? null : priorities[frame];
+  }
+
   /** Forgets all frames but the first {@code count}. */
   void keep(int count) {
     size = count;
     asking &= all();
+    ranked &= all();
   }
 
   /**
@@ -526,6 +542,11 @@ final class FrameBatch {
           other.memory, other.headerAt(otherFrame), memory, headerAt(frame), VirtioNet.HEADER);
       NetHeader.shift(memory, headerAt(frame), (int) (behind - at) - skip);
       asking |= 1L << frame;
+    }
+    ranked &= ~(1L << frame);
+    Priority priority = other.priority(otherFrame);
+    if (priority != null) {
+      rank(frame, priority);
     }
   }
 
