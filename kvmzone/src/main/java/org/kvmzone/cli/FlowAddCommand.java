@@ -34,8 +34,11 @@ final class FlowAddCommand implements Callable<Integer> {
 
   @Option(
       names = "-p",
-      paramLabel = "PROPERTY=VALUE",
-      description = "What is to hold of them: maxbw=10M, each way; 0 lets nothing pass.")
+      paramLabel = "PROPERTY=VALUE[,…]",
+      description = {
+        "What is to hold of them: maxbw=10M, each way; 0 lets nothing pass. priority=high, medium",
+        "or low: beside the guest's other frames, where an etherstub's uplink is behind."
+      })
   private Optional<String> properties = Optional.empty();
 
   @Parameters(paramLabel = "FLOW", description = "What it is called.")

@@ -13,11 +13,22 @@ import picocli.CommandLine.Option;
     name = "list",
     sortOptions = false,
     description = {
-      "List flows. Fields: flow, link, local_ip, remote_ip, proto, lport, rport, dsfld, maxbw."
+      "List flows. Fields: flow, link, local_ip, remote_ip, proto, lport, rport, dsfld, maxbw,",
+      "priority."
     })
 final class FlowListCommand implements Callable<Integer> {
   private static final List<String> FIELDS =
-      List.of("flow", "link", "local_ip", "remote_ip", "proto", "lport", "rport", "dsfld", "maxbw");
+      List.of(
+          "flow",
+          "link",
+          "local_ip",
+          "remote_ip",
+          "proto",
+          "lport",
+          "rport",
+          "dsfld",
+          "maxbw",
+          "priority");
 
   @Mixin private Columns columns = new Columns();
 
@@ -54,6 +65,7 @@ final class FlowListCommand implements Callable<Integer> {
         flow.attribute("local_port"),
         flow.attribute("remote_port"),
         flow.attribute("dsfield"),
-        flow.attribute("maxbw"));
+        flow.attribute("maxbw"),
+        flow.attribute("priority"));
   }
 }

@@ -276,7 +276,8 @@ class VnicCommandsTest {
           vnic get -p colour net0                  | 2 | no such property
           vnic list -o colour                      | 2 | no such field
           flow add -l net0 -a local_port=80 web    | 1 | a port is one of a transport
-          flow add -l net0 -a transport=tcp -p priority=high web | 1 | a flow has no priority
+          flow add -l net0 -a transport=tcp -p priority=urgent web | 1 | 'urgent' is not one of high
+          flow add -l net0 -a transport=tcp -p prio=high web | 1 | no such attribute: prio
           flow add -l net0 -a transport=tcp 7up    | 2 | a flow's name
           flow add -l net0 -a transport=tcp smtp   | 1 | has a flow smtp
           flow remove -l net0 web                  | 1 | web: there is no such flow
@@ -302,16 +303,26 @@ class VnicCommandsTest {
 
   @Test
   void flow_isAdded_kept_andRemoved() throws IOException {
-    run("flow add -l net0 -a transport=udp,local_port=53,dsfield=b8:fc -p maxbw=10 dns");
-    run("flow add -t -l web/net1 -a remote_ip=2001:db8::/32 six");
+    run(
+        "flow add -l net0 -a transport=udp,local_port=53,dsfield=b8:fc -p maxbw=10,priority=low"
+            + " dns");
+    run("flow add -t -l web/net1 -a remote_ip=2001:db8::/32 -p priority=medium six");
     assertThat(cli.run("flow", "list").out().lines())
         .containsExactly(
-            "FLOW  LINK      LOCAL_IP  REMOTE_IP                PROTO  LPORT  RPORT  DSFLD      MAXBW",
-            "dns   web/net0  --        --                       udp    53     --     0xb8:0xfc  10",
-            "smtp  web/net0  --        --                       tcp    --     25     --         0",
-            "six   web/net1  --        2001:db8:0:0:0:0:0:0/32  --     --     --     --         --");
+            "FLOW  LINK      LOCAL_IP  REMOTE_IP                PROTO  LPORT  RPORT  DSFLD      MAXBW"
+                + "  PRIORITY",
+            "dns   web/net0  --        --                       udp    53     --     0xb8:0xfc  10"
+                + "     low",
+            "smtp  web/net0  --        --                       tcp    --     25     --         0"
+                + "      --",
+            "six   web/net1  --        2001:db8:0:0:0:0:0:0/32  --     --     --     --         --"
+                + "     medium");
+    assertThat(cli.run("flow", "list", "-l", "net1", "--json").out())
+        .contains("\"priority\" : \"medium\"");
     restart();
     assertThat(flows()).containsExactly("dns:10", "smtp:0");
+    assertThat(cli.run("flow", "list", "-p", "-o", "priority").out().lines())
+        .containsExactly("low", "--");
     run("flow remove -l net0 smtp");
     assertThat(flows()).containsExactly("dns:10");
     restart();

@@ -32,6 +32,7 @@ final class Flow {
   private final @Nullable Bucket in;
   private final @Nullable Bucket out;
   private final boolean blocks;
+  private final @Nullable Priority priority;
   private final AtomicLongArray counts;
   private final long made;
 
@@ -108,6 +109,7 @@ final class Flow {
     match.remotePort().ifPresent(port -> must(port, 0xffff, 0));
     match.dsfield().ifPresent(field -> must(field.value(), field.mask(), DSFIELD));
     blocks = config.maxbw().filter(Bandwidth::isNone).isPresent();
+    priority = config.priority().orElse(null);
     in = bucket(config, now);
     out = bucket(config, now);
     made = former == null ? now : former.made;
@@ -144,6 +146,11 @@ final class Flow {
   /** Whether it lets nothing pass. */
   boolean blocks() {
     return blocks;
+  }
+
+  /** Its own priority; null if it has the VNIC's. */
+  @Nullable Priority priority() {
+    return priority;
   }
 
   /** Whether it has to know what time it is. */

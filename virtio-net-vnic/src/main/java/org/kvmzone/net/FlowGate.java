@@ -6,7 +6,8 @@ import org.kvmzone.packet.Frame;
 
 /**
  * What one queue lets pass by the flows of its VNIC: first a frame is let in, then it is settled,
- * or given back if it has to wait after all. Of the ring's owner.
+ * or given back if it has to wait after all. Of the ring's owner. Of what the guest sends, the
+ * batch is told which frames have a flow with a priority of its own.
  */
 @SuppressWarnings("ReferenceEquality") // flows are compared as the objects that they are
 final class FlowGate {
@@ -17,6 +18,7 @@ final class FlowGate {
   private final Frame view = new Frame();
   private final @Nullable Flow[] flows = new @Nullable Flow[FrameBatch.MAX_FRAMES + 1];
   private @Nullable FlowTable table;
+  private boolean ranks; // there are priorities that the batch is to be told
   private long now;
 
   private @Nullable Flow counted; // what is not yet added to its counts
@@ -32,6 +34,7 @@ final class FlowGate {
   void use(@Nullable FlowTable current) {
     if (table != current) {
       table = current;
+      ranks = outgoing && current != null && current.isRanked();
       Arrays.fill(flows, null);
     }
   }
@@ -57,7 +60,21 @@ final class FlowGate {
   boolean admit(FrameBatch batch, int frame, int place) {
     @Nullable Flow flow = table == null ? null : table.find(batch, frame, outgoing, view);
     flows[place] = flow;
-    return flow == null || flow.tryTake(outgoing, batch.length(frame), now);
+    if (flow == null) {
+      return true;
+    }
+    boolean admitted = flow.tryTake(outgoing, batch.length(frame), now);
+    if (ranks && admitted) {
+      rank(batch, frame, flow);
+    }
+    return admitted;
+  }
+
+  private static void rank(FrameBatch batch, int frame, Flow flow) {
+    Priority priority = flow.priority();
+    if (priority != null) {
+      batch.rank(frame, priority);
+    }
   }
 
   /**
@@ -94,7 +111,19 @@ final class FlowGate {
     long admitted = admit(batch, FrameBatch.first(count));
     int passing = Math.min(count, Long.numberOfTrailingZeros(~admitted));
     giveBack(batch, admitted & ~FrameBatch.first(passing));
+    if (ranks) {
+      rankEach(batch, passing);
+    }
     return passing;
+  }
+
+  private void rankEach(FrameBatch batch, int count) {
+    for (int i = 0; i < count; i++) {
+      Flow flow = flows[i];
+      if (flow != null) {
+        rank(batch, i, flow);
+      }
+    }
   }
 
   /** The first of some frames, and those that follow it and are of the same flow. */

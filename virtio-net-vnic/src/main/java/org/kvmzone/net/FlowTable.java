@@ -30,6 +30,7 @@ final class FlowTable {
 
   private final Flow[] flows;
   private final boolean limited;
+  private final boolean ranked;
 
   /**
    * Flows.
@@ -49,6 +50,7 @@ final class FlowTable {
             .thenComparing(flow -> flow.config().name()));
     flows = made.toArray(Flow[]::new);
     limited = made.stream().anyMatch(Flow::isLimited);
+    ranked = made.stream().anyMatch(flow -> flow.priority() != null);
   }
 
   private Optional<Flow> find(String name) {
@@ -63,6 +65,11 @@ final class FlowTable {
   /** Whether one of them has to know what time it is. */
   boolean isLimited() {
     return limited;
+  }
+
+  /** Whether one of them has a priority of its own. */
+  boolean isRanked() {
+    return ranked;
   }
 
   /**

@@ -177,7 +177,8 @@ final class NetProperties {
               "flow.NAME",
               "ATTRIBUTE=VALUE,,…",
               "none",
-              "a flow, as kvmzone flow add has it; maxbw=0 in it blocks"),
+              "a flow, as kvmzone flow add has it; maxbw=0 in it blocks, priority= is beside the"
+                  + " VNIC's other frames"),
           property(
               "priority",
               "high|medium|low",

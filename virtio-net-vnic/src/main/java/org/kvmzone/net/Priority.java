@@ -3,7 +3,8 @@ package org.kvmzone.net;
 import java.util.Locale;
 
 /**
- * How much of a thread's turns, and of a link, a VNIC gets beside others: dladm's {@code priority}.
+ * How much of a thread's turns, and of a link, a VNIC gets beside others, or a flow beside others
+ * of its VNIC: dladm's and flowadm's {@code priority}.
  */
 enum Priority {
   HIGH(4),

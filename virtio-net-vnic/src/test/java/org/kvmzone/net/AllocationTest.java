@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.kvmzone.bridge.testing.GuestRam;
+import org.kvmzone.packet.MacAddress;
 
 /** The data path allocates nothing, from one guest's ring to the other's. */
 class AllocationTest {
@@ -18,10 +19,11 @@ class AllocationTest {
 
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-  @Test
-  void framesCostNoMemory() {
+  @ParameterizedTest
+  @ValueSource(strings = {"", ",flow.bulk=transport=udp,,priority=low"})
+  void framesCostNoMemory(String flow) {
     String stub = Devices.stubName();
-    try (Guest a = new Guest(Devices.a(stub, ",allowed-ips.0=" + Devices.IP_A));
+    try (Guest a = new Guest(Devices.a(stub, ",allowed-ips.0=" + Devices.IP_A + flow));
         Guest b = new Guest(Devices.b(stub, ""))) {
       b.offer(Guest.RING, Guest.BUFFER);
       byte[][] frames = new byte[BATCH][];
@@ -64,6 +66,53 @@ class AllocationTest {
     assertThat(a.sent()).isEqualTo(4);
     assertThat(b.received()).hasSize(4 * arrive);
     return after - before;
+  }
+
+  /** A link that takes something, or nothing. */
+  private static final class Valve implements FairLink.Sink {
+    private boolean shut;
+
+    @Override
+    public long sendEach(int port, FrameBatch batch, long frames) {
+      return shut ? frames : 0;
+    }
+
+    @Override
+    public boolean send(int port, FrameBatch batch, int frame) {
+      return !shut;
+    }
+  }
+
+  /** Neither do frames that wait for a link, in whichever of their guest's lines. */
+  @Test
+  void framesThatWaitCostNoMemory() {
+    Drops drops = new Drops("eth0");
+    Valve valve = new Valve();
+    FairLink link = new FairLink(valve, drops, 1514, () -> {});
+    PortConfig.Station station = new PortConfig.Station("net0", MacAddress.parse(Devices.MAC_A));
+    Etherstub.Port port =
+        (Etherstub.Port)
+            new Etherstub(System::nanoTime)
+                .attach(station, PortConfig.PLAIN, 1, new Recorder(), drops, () -> {});
+    byte[][] frames = new byte[8][];
+    Arrays.setAll(frames, i -> TransmitTest.frame(100 * i));
+    FrameBatch batch = Recorder.batch(frames);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    long allocated = Long.MAX_VALUE;
+    while (allocated > 0 && System.nanoTime() < end) {
+      long before = THREADS.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < ROUNDS * BATCH; i++) {
+        valve.shut = true;
+        batch.rank(i % 4, Priority.LOW);
+        batch.rank(i % 4 + 4, Priority.HIGH);
+        link.send(port, batch, batch.all());
+        valve.shut = false;
+        int _ = link.poll(64);
+      }
+      allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
+    }
+    assertThat(drops.of(Drop.LINK_FULL)).isZero();
+    assertThat(allocated).isZero();
   }
 
   /**

@@ -194,6 +194,10 @@ class FlowTableTest {
         "transport=tcp,maxbw=1001G",
         "transport=tcp,maxbw=9999999999999G",
         "transport=tcp,maxbw=1K",
+        "transport=tcp,priority=urgent",
+        "transport=tcp,priority=HIGH",
+        "transport=tcp,priority=",
+        "transport=tcp,priority=low,priority=low",
         "transport=tcp,,",
       })
   void whatCannotBe_isSaidInOneLine(String flow) {
@@ -201,6 +205,17 @@ class FlowTableTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("flow web: ")
         .hasMessageMatching(".+");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"high", "medium", "low"})
+  void aPriority_isKeptInItsPlace(String priority) {
+    FlowConfig flow = FlowConfig.parse("web", "priority=" + priority + ",maxbw=5,transport=tcp");
+
+    assertThat(flow.text()).isEqualTo("transport=tcp,maxbw=5,priority=" + priority);
+    assertThat(FlowConfig.parse("web", flow.text())).isEqualTo(flow);
+    assertThat(table("transport=tcp").isRanked()).isFalse();
+    assertThat(table("transport=udp", flow.text()).isRanked()).isTrue();
   }
 
   @ParameterizedTest

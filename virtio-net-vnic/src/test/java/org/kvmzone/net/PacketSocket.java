@@ -13,15 +13,14 @@ import org.kvmzone.bridge.ffi.SysSocket;
 import org.kvmzone.bridge.ffi.Unistd;
 
 /**
- * The host's end of an interface, frame by frame (packet(7)): sees the frames of the experimental
- * EtherType 0x88b5 only, not what the kernel says of its own.
+ * The host's end of an interface, frame by frame (packet(7)): sees the frames of one EtherType
+ * only, by default the experimental 0x88b5, not what the kernel says of its own.
  */
 final class PacketSocket implements AutoCloseable {
   static final int ETHER_TYPE = 0x88b5;
 
   private static final int AF_PACKET = 17;
   private static final int SOCK_RAW = 3;
-  private static final short PROTOCOL = (short) 0xb588; // in network order
   private static final long SIOCGIFINDEX = 0x8933;
   private static final int ROOM = 65536;
   private static final int SO_RCVBUFFORCE = 33;
@@ -32,14 +31,20 @@ final class PacketSocket implements AutoCloseable {
 
   /** A socket on an interface of the caller's namespace. */
   PacketSocket(String name) {
+    this(name, ETHER_TYPE);
+  }
+
+  /** The same for frames of another EtherType. */
+  PacketSocket(String name, int etherType) {
     int type = SOCK_RAW | SysSocket.SOCK_NONBLOCK | SysSocket.SOCK_CLOEXEC;
-    fd = new Fd(Errno.check(SysSocket.socket(AF_PACKET, type, PROTOCOL), "packet socket"));
+    short protocol = Short.reverseBytes((short) etherType); // in network order
+    fd = new Fd(Errno.check(SysSocket.socket(AF_PACKET, type, protocol), "packet socket"));
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment request = Ifreq.allocate(arena, name, 0);
       Errno.check(SysIoctl.ioctl(fd.number(), SIOCGIFINDEX, request.address()), name);
       MemorySegment address = arena.allocate(20, 8); // struct sockaddr_ll
       address.set(ValueLayout.JAVA_SHORT, 0, (short) AF_PACKET);
-      address.set(ValueLayout.JAVA_SHORT, 2, PROTOCOL);
+      address.set(ValueLayout.JAVA_SHORT, 2, protocol);
       address.set(
           ValueLayout.JAVA_INT, 4, request.get(ValueLayout.JAVA_INT, Ifreq.ifr_flags$OFFSET));
       Errno.check(SysSocket.bind(fd.number(), address, 20), "bind to " + name);

@@ -25,6 +25,12 @@ import org.kvmzone.packet.testing.Frames;
 class UplinkTest {
   private static final String HOST = "192.0.2.99";
 
+  /** The last byte of a frame's source address. */
+  private static final int SENDER = 11;
+
+  /** That of a UDP datagram's source port. */
+  private static final int PORT = 35;
+
   private final NetNamespace namespace = NetNamespace.withTun();
   private final String stub = Devices.stubName();
   private final List<AutoCloseable> open = new ArrayList<>();
@@ -224,65 +230,111 @@ class UplinkTest {
     assertPings(a, MAC_A, IP_A);
   }
 
-  /** Each guest has a thread of its own, and far more to send than the link carries. */
-  @Test
-  @Timeout(60)
-  void fullLink_isSharedByPriority() {
+  /** A link v0 that takes less than anybody has to send; and what sees that arrive. */
+  private PacketSocket slowLink(int etherType) {
     namespace.ipOrSkip("veth", "link", "add", "v0", "type", "veth", "peer", "name", "v1");
     up("v0");
     up("v1");
     namespace.tcOrSkip(
         "tbf", "qdisc add dev v0 root tbf rate 8mbit burst 4kb limit 4mb".split(" "));
-    PacketSocket far = namespace.call(() -> new PacketSocket("v1"));
+    PacketSocket far = namespace.call(() -> new PacketSocket("v1", etherType));
     open.add(far);
     far.keep(4000);
+    return far;
+  }
+
+  /** Each guest has a thread of its own, and far more to send than the link carries. */
+  @Test
+  @Timeout(60)
+  void fullLink_isSharedByPriority() {
+    PacketSocket far = slowLink(PacketSocket.ETHER_TYPE);
     List<SteadyNic> senders = new ArrayList<>();
     for (Priority priority : Priority.values()) {
       senders.add(sender(priority));
     }
-    Thread pump = Thread.ofPlatform().start(() -> pump(senders));
-    open.add(() -> {
-      pump.interrupt();
-      pump.join();
-    });
-    count(far, 300); // what the link took before it was full
+    pump(senders);
+    count(far, 300, SENDER); // what the link took before it was full
 
-    int[] frames = count(far, 1400);
+    int[] frames = count(far, 1400, SENDER);
 
     double part = frames[1];
     assertThat(frames[2] / part).as("medium beside low").isBetween(1.8, 2.2);
     assertThat(frames[4] / part).as("high beside low").isBetween(3.6, 4.4);
   }
 
+  /** One guest's flows divide its part; another one without any has as much as both. */
+  @Test
+  @Timeout(60)
+  void fullLink_isSharedByGuests_andByTheirFlows() {
+    PacketSocket far = slowLink(0x800);
+    String flow = ",flow.%1$s=transport=udp,,local_port=%2$d,,priority=%1$s";
+    List<SteadyNic> senders =
+        List.of(
+            sender(1, flow.formatted("high", 4) + flow.formatted("low", 1), udp(1, 4), udp(1, 1)),
+            sender(2, "", udp(2, 2)));
+    pump(senders);
+    count(far, 300, PORT); // what the link took before it was full
+
+    int[] frames = count(far, 1400, PORT);
+
+    assertThat(frames[4] / (double) frames[1]).as("high beside low").isBetween(3.6, 4.4);
+    assertThat((frames[4] + frames[1]) / (double) frames[2])
+        .as("a guest beside another")
+        .isBetween(0.9, 1.1);
+  }
+
+  /** A frame of one length, by its sender and its source port. */
+  private static byte[] udp(int sender, int port) {
+    return Frames.udpFrame(Frames.BROADCAST, mac(sender), IP_A, IP_B, port, 9, new byte[1400]);
+  }
+
+  private static String mac(int number) {
+    return "52:54:00:00:00:0" + number;
+  }
+
   private SteadyNic sender(Priority priority) {
-    String mac = "52:54:00:00:00:0" + priority.share();
+    int number = priority.share();
+    byte[] frame =
+        Frames.ethernet(Frames.BROADCAST, mac(number), PacketSocket.ETHER_TYPE, new byte[1400]);
+    return sender(number, ",priority=" + priority, frame);
+  }
+
+  private SteadyNic sender(int number, String properties, byte[]... frames) {
     String device =
-        "vnic,id=net%d,over=%s,uplink=v0,macaddr=%s,ip-nospoof=off,restricted=off,priority=%s"
-            .formatted(open.size(), stub, mac, priority);
+        "vnic,id=net%d,over=%s,uplink=v0,macaddr=%s,ip-nospoof=off,restricted=off%s"
+            .formatted(open.size(), stub, mac(number), properties);
     NetDevice net = namespace.call(() -> NetDevice.open(Devices.config(device)));
     net.negotiated(Guest.MODERN);
     QueueLoop loop = new QueueLoop("sender", 32_000, death -> {});
     loop.start();
-    byte[] frame = Frames.ethernet(Frames.BROADCAST, mac, PacketSocket.ETHER_TYPE, new byte[1400]);
-    SteadyNic nic = SteadyNic.sender(net, loop, 0, frame);
+    SteadyNic nic = SteadyNic.sender(net, loop, 0, frames);
     open.addAll(List.of(net, loop, nic));
     return nic.begin();
   }
 
-  private static void pump(List<SteadyNic> senders) {
-    while (!Thread.currentThread().isInterrupted()) {
-      senders.forEach(sender -> sender.run(0));
-    }
+  /** Has all send whatever they may, until the test ends. */
+  private void pump(List<SteadyNic> senders) {
+    Thread pump =
+        Thread.ofPlatform()
+            .start(() -> {
+              while (!Thread.currentThread().isInterrupted()) {
+                senders.forEach(sender -> sender.run(0));
+              }
+            });
+    open.add(() -> {
+      pump.interrupt();
+      pump.join();
+    });
   }
 
-  /** How many of the next frames are of whom, by share. */
-  private static int[] count(PacketSocket far, int frames) {
+  /** How many of the next frames have which value in one of their bytes. */
+  private static int[] count(PacketSocket far, int frames, int where) {
     int[] counts = new int[5];
     Await.until(
         frames + " frames",
         () -> {
           for (byte[] frame : far.take()) {
-            counts[frame[11]]++;
+            counts[frame[where]]++;
           }
           return Arrays.stream(counts).sum() >= frames;
         });
