@@ -99,16 +99,20 @@ class FairLinkTest {
       return ByteBuffer.wrap(frame).getInt(14) == id;
     }
 
-    /** Sends so many frames of so many bytes. */
+    /** Sends so many frames of so many bytes, one by one. */
     void send(int count, int length) {
-      for (int i = 0; i < count; i++) {
-        byte[] frame = new byte[length];
-        ByteBuffer.wrap(frame).putInt(14, id).putInt(18, next++);
-        FrameBatch batch = Recorder.batch(frame);
-        if (flow != null) {
-          batch.rank(0, flow);
+      for (int left = count; left > 0; left -= FrameBatch.MAX_FRAMES) {
+        byte[][] frames = new byte[Math.min(left, FrameBatch.MAX_FRAMES)][length];
+        for (byte[] frame : frames) {
+          ByteBuffer.wrap(frame).putInt(14, id).putInt(18, next++);
         }
-        link.send(port, batch, 1);
+        FrameBatch batch = Recorder.batch(frames);
+        for (int i = 0; i < frames.length; i++) {
+          if (flow != null) {
+            batch.rank(i, flow);
+          }
+          link.send(port, batch, 1L << i);
+        }
       }
     }
   }
