@@ -14,8 +14,11 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,6 +27,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Freezing through an agent that is a thread of ours. */
 @Timeout(60)
@@ -164,6 +169,53 @@ class GuestAgentTest {
               "out of space; and the guest's agent: guest-fsfreeze-thaw: no; the guest may be"
                   + " frozen: do this again when its agent answers, that thaws it");
     }
+  }
+
+  /** A process that has a guest frozen, and does not come to an end. */
+  static final class Freezer {
+    private Freezer() {}
+
+    public static void main(String[] args) throws IOException {
+      try (GuestAgent agent = GuestAgent.connect(Path.of(args[0]))) {
+        agent.whileFrozen(
+            PATIENCE,
+            () -> {
+              System.out.println("frozen");
+              while (true) {
+                LockSupport.park();
+              }
+            });
+      }
+    }
+  }
+
+  private Process freezer() throws IOException {
+    List<String> line = new ArrayList<>();
+    // A job in the background has SIGINT ignored, and those that it starts.
+    line.addAll(List.of("/usr/bin/env", "--default-signal=INT"));
+    line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    line.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1"));
+    line.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    line.addAll(List.of(Freezer.class.getName(), socket().toString()));
+    return new ProcessBuilder(line).redirectErrorStream(true).start();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"TERM,143", "INT,130"})
+  void processThatIsToldToEnd_thawsTheGuestBefore(String signal, int code) throws Exception {
+    agent(command -> "{\"return\": 2}");
+    Process process = freezer();
+    try (BufferedReader said = process.inputReader(StandardCharsets.UTF_8)) {
+      assertThat(said.readLine()).isEqualTo("frozen");
+      assertThat(happened).containsExactly("freeze");
+      String order = "kill -" + signal + " " + process.pid();
+      assertThat(new ProcessBuilder("/bin/sh", "-c", order).start().waitFor()).isZero();
+      assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+    assertThat(process.exitValue()).isEqualTo(code);
+    assertThat(happened).containsExactly("freeze", "thaw");
   }
 
   @Test
