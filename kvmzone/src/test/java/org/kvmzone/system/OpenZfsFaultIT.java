@@ -31,13 +31,15 @@ final class OpenZfsFaultIT {
     guest.run("dmsetup create frail --table '0 131072 linear /dev/loop0 0' && udevadm settle");
     guest.run("zpool create -O compression=off -o cachefile=none frail /dev/mapper/frail");
     guest.run("zfs create -s -V 256M frail/vol && udevadm settle");
-    serve(guest);
+    serve(guest, "");
   }
 
   /** Waits without polling: in the guest, a process each tenth of a second is a burden. */
-  private static void serve(ZfsGuest guest) {
+  private static void serve(ZfsGuest guest, String moreDisks) {
     String command =
-        "kvmzone serve --name edge --dir /run/edge --warm-up 0 --disk zvol,id=disk0,path=" + DEVICE;
+        "kvmzone serve --name edge --dir /run/edge --warm-up 0 --disk zvol,id=disk0,path="
+            + DEVICE
+            + moreDisks;
     guest.run("mkdir -p /run/edge && rm -f /run/edge.out && mkfifo /run/edge.out");
     guest.run("%s >/run/edge.out 2>/run/edge.log & echo $! >/run/edge.pid".formatted(command));
     guest.run("grep -m1 ^-machine /run/edge.out || { cat /run/edge.log; false; }");
@@ -48,8 +50,12 @@ final class OpenZfsFaultIT {
   }
 
   private static String frontEnd(String orders) {
-    return "java -Dpatience=200 %s /run/edge/disk0.sock %s"
-        .formatted(DiskFrontEnd.class.getName(), orders);
+    return frontEnd("disk0", orders);
+  }
+
+  private static String frontEnd(String disk, String orders) {
+    return "java -Dpatience=200 %s /run/edge/%s.sock %s"
+        .formatted(DiskFrontEnd.class.getName(), disk, orders);
   }
 
   /** Puts another table under the pool's disk. */
@@ -119,7 +125,7 @@ final class OpenZfsFaultIT {
       stop(guest);
       guest.run("zfs destroy frail/filler");
       assertOnDevice(guest, 0, 1);
-      serve(guest);
+      serve(guest, "");
       assertThat(guest.run(frontEnd("write,1048576,65536,2 flush"))).endsWith("flush: ok");
       assertOnDevice(guest, 16, 2);
     }
@@ -149,7 +155,8 @@ final class OpenZfsFaultIT {
 
   /**
    * With failmode=continue what cannot be read is an error at once, where it would wait. A flush
-   * waits in either mode, since OpenZFS keeps what it could not write (zio_suspend).
+   * waits in either mode, since OpenZFS keeps what it could not write (zio_suspend), and reads are
+   * errors also when the pool is suspended by then.
    */
   @Test
   void aFailingPoolThatIsToContinue_isAnErrorToTheGuest_andAllIsThereWhenItIsBack()
@@ -158,11 +165,13 @@ final class OpenZfsFaultIT {
       prepare(guest);
       assertThat(guest.run(frontEnd("write,0,65536,1 write,1048576,65536,2 flush")))
           .endsWith("flush: ok");
+      guest.run("zfs create -s -V 64M frail/other && udevadm settle");
+      guest.run("dd if=/dev/urandom of=/dev/zvol/frail/other bs=64k seek=128 count=1 conv=fsync");
       stop(guest);
       // What is in memory can be read from there.
       guest.run("zpool export frail && zpool import -d /dev/mapper frail && udevadm settle");
       guest.run("zpool set failmode=continue frail");
-      serve(guest);
+      serve(guest, " --disk zvol,id=disk1,path=/dev/zvol/frail/other");
       assertThat(guest.run(frontEnd("read,0,65536,1"))).isEqualTo("read,0,65536,1: ok");
 
       replace(guest, FAILS);
@@ -175,6 +184,8 @@ final class OpenZfsFaultIT {
               .formatted(frontEnd("write,0,65536,3 flush")));
       // The state of such a pool does not tell (spa_state_to_name); the kernel does.
       guest.run("until dmesg | grep \"Pool 'frail'.*suspended\"; do sleep 1; done");
+      assertThat(guest.run(frontEnd("disk1", "read,8388608,65536,1")))
+          .isEqualTo("read,8388608,65536,1: io-error");
       guest.run(LIVES);
       assertThat(guest.run("kvmzone list")).contains("edge");
 
@@ -183,6 +194,8 @@ final class OpenZfsFaultIT {
       assertThat(guest.run("cat /run/front.log")).endsWith("flush: ok");
       assertThat(guest.run(frontEnd("read,1048576,65536,2 read,0,65536,3")))
           .isEqualTo("read,1048576,65536,2: ok\nread,0,65536,3: ok");
+      // It can be read, and is noise.
+      assertThat(guest.run(frontEnd("disk1", "read,8388608,65536,1"))).endsWith("differs");
       assertOnDevice(guest, 0, 3);
     }
   }
