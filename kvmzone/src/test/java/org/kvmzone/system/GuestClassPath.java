@@ -15,9 +15,12 @@ import java.util.stream.Stream;
 
 /**
  * The class path of these tests as a file system for a guest, which mounts it at {@code /app}, with
- * programs that run what is on it.
+ * programs that run what is on it, and with the guest kit, for guests of that guest.
  */
 final class GuestClassPath {
+  /** Where the guest has the kit. */
+  static final GuestKit KIT = new GuestKit(Path.of("/app/vmlinuz"), Path.of("/app/initrd"));
+
   private static final Duration PACKING = Duration.ofSeconds(60);
   private static final long MIB = 1 << 20;
 
@@ -42,6 +45,9 @@ final class GuestClassPath {
     }
     program(root.resolve("bin/java"), java(String.join(":", inGuest)));
     program(root.resolve("bin/kvmzone"), KVMZONE);
+    GuestKit kit = GuestKit.require();
+    copy(kit.kernel(), root.resolve(KIT.kernel().getFileName()));
+    copy(kit.initrd(), root.resolve(KIT.initrd().getFileName()));
     format(root, image);
   }
 

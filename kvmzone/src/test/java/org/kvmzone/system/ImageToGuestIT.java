@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Base64;
 import java.util.Locale;
 import java.util.function.Supplier;
@@ -24,7 +23,6 @@ final class ImageToGuestIT {
   private static final String SMALL = "64M";
   private static final String SIZE = System.getProperty("kvmzone.image", SMALL);
   private static final String LIBC = "/lib/x86_64-linux-gnu/libc.so.6";
-  private static final Duration PATIENCE = Duration.ofMinutes(15);
 
   /** Process 1 of the Linux on the image. */
   private static final String INIT =
@@ -32,12 +30,7 @@ final class ImageToGuestIT {
           + "echo \"## booted $(/bin/busybox sha256sum </libc.so.6)\" >/dev/ttyS0\\n"
           + "/bin/busybox poweroff -f\\n";
 
-  private static final String QEMU =
-      "qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot"
-          + " -accel tcg,thread=single -cpu Nehalem -m 96 -M pc,memory-backend=mem"
-          + " -object memory-backend-memfd,id=mem,size=96M,share=on -serial stdio"
-          + " -chardev socket,id=disk0,path=/run/edge/disk0.sock"
-          + " -device vhost-user-blk-pci,chardev=disk0,num-queues=1,bootindex=1";
+  private static final String QEMU = InnerGuest.QEMU + " -serial stdio";
 
   @TempDir Path directory;
 
@@ -66,16 +59,6 @@ final class ImageToGuestIT {
     guest.run("zfs destroy tank/made");
   }
 
-  /** Starts a command and waits for a line of it, without polling. */
-  private static String awaitLine(ZfsGuest guest, String name, String command, String line) {
-    guest.run("mkfifo /run/%1$s.out".formatted(name));
-    guest.run(
-        "%2$s >/run/%1$s.out 2>/run/%1$s.log & echo $! >/run/%1$s.pid".formatted(name, command));
-    return guest.run(
-        "grep -a -m1 '%2$s' /run/%1$s.out || { cat /run/%1$s.log; false; }".formatted(name, line),
-        PATIENCE);
-  }
-
   /** How often the boot sector says that it was booted. */
   private static String boots(ZfsGuest guest, String volume) {
     return guest.run(
@@ -96,16 +79,8 @@ final class ImageToGuestIT {
       if (whole) {
         guest.run("mount -o ro /dev/zvol/tank/web /mnt && cp /mnt/boot/* /run && umount /mnt");
       }
-      step(
-          "kvmzone serve",
-          () ->
-              awaitLine(
-                  guest,
-                  "edge",
-                  "mkdir -p /run/edge && kvmzone serve --name edge --dir /run/edge --warm-up 0"
-                      + " --disk zvol,id=disk0,volume=tank/web",
-                  "^-machine"));
-      step("boot sector", () -> awaitLine(guest, "firmware", QEMU, "^## ready"));
+      step("kvmzone serve", () -> InnerGuest.serve(guest, "tank/web"));
+      step("boot sector", () -> InnerGuest.awaitLine(guest, "firmware", QEMU, "^## ready"));
       guest.run("kill $(cat /run/firmware.pid)");
       assertThat(boots(guest, "tank/web").strip()).isEqualTo("1");
       assertThat(boots(guest, "tank/image").strip()).isEqualTo("0");
@@ -114,7 +89,8 @@ final class ImageToGuestIT {
             QEMU
                 + " -kernel /run/vmlinuz -initrd /run/initrd -append '%s'"
                     .formatted(GuestKit.COMMAND_LINE);
-        String booted = step("Linux", () -> awaitLine(guest, "linux", linux, "^## booted"));
+        String booted =
+            step("Linux", () -> InnerGuest.awaitLine(guest, "linux", linux, "^## booted"));
         assertThat(booted).contains(guest.run("sha256sum <" + LIBC));
       }
     }

@@ -11,7 +11,8 @@
  * DPDK's virtio-user in {@link org.kvmzone.system.Testpmd}.
  *
  * <p>What needs real OpenZFS runs inside a {@link org.kvmzone.system.ZfsGuest}: shell commands,
- * {@code kvmzone}, programs of ours, whole test classes.
+ * {@code kvmzone}, programs of ours, whole test classes, and a guest in that guest, the {@link
+ * org.kvmzone.system.InnerGuest}.
  *
  * <p>What the tests need and Maven cannot bring, the {@link org.kvmzone.system.GuestKit}, the
  * {@link org.kvmzone.system.ZfsKit}, QEMU 10 and {@link org.kvmzone.system.Trixie}'s programs,
