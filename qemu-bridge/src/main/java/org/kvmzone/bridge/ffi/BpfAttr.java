@@ -12,7 +12,8 @@ import java.lang.foreign.SegmentAllocator;
  *   struct { __u32 map_fd; __aligned_u64 key; __aligned_u64 value; __u64 flags; };
  *   struct {
  *     __u32 prog_type; __u32 insn_cnt; __aligned_u64 insns; __aligned_u64 license;
- *     __u32 log_level; __u32 log_size; __aligned_u64 log_buf;
+ *     __u32 log_level; __u32 log_size; __aligned_u64 log_buf; __u32 kern_version;
+ *     __u32 prog_flags;
  *   };
  *   struct {
  *     __u32 prog_fd; __u32 target_ifindex; __u32 attach_type; __u32 flags;
@@ -37,6 +38,7 @@ public final class BpfAttr {
   public static final long insn_cnt$OFFSET = 4;
   public static final long insns$OFFSET = 8;
   public static final long license$OFFSET = 16;
+  public static final long prog_flags$OFFSET = 44;
 
   // BPF_LINK_CREATE
   public static final long link_create$prog_fd$OFFSET = 0;

@@ -26,6 +26,7 @@ public final class Errno {
   public static final int ENOSPC = 28;
   public static final int EROFS = 30;
   public static final int EPIPE = 32;
+  public static final int ERANGE = 34;
   public static final int ENOSYS = 38;
   public static final int EBADFD = 77;
   public static final int ENOTSOCK = 88;

@@ -15,6 +15,9 @@ public final class LinuxBpf {
   public static final int BPF_MAP_TYPE_XSKMAP = 17;
   public static final int BPF_PROG_TYPE_XDP = 6;
 
+  /** Of a program that can be run on frames in several pieces of memory; from Linux 5.18. */
+  public static final int BPF_F_XDP_HAS_FRAGS = 1 << 5;
+
   /** The place of a program that sees what a link receives. */
   public static final int BPF_XDP = 37;
 

@@ -11,6 +11,12 @@ public final class LinuxIfXdp {
   /** The kernel says in a ring's flags when it wants to be called for it. */
   public static final int XDP_USE_NEED_WAKEUP = 1 << 3;
 
+  /** Frames may be in several chunks each; from Linux 6.6. */
+  public static final int XDP_USE_SG = 1 << 4;
+
+  /** In a descriptor's options: the frame goes on in the descriptor behind it. */
+  public static final int XDP_PKT_CONTD = 1;
+
   /** In a ring's flags: the kernel is to be called. */
   public static final int XDP_RING_NEED_WAKEUP = 1;
 

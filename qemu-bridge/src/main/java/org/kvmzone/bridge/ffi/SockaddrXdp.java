@@ -28,7 +28,8 @@ public final class SockaddrXdp {
   /**
    * A queue's address.
    *
-   * @param flags among {@code XDP_COPY}, {@code XDP_ZEROCOPY} and {@code XDP_USE_NEED_WAKEUP}
+   * @param flags among {@code XDP_COPY}, {@code XDP_ZEROCOPY}, {@code XDP_USE_NEED_WAKEUP} and
+   *     {@code XDP_USE_SG}
    */
   public static MemorySegment of(SegmentAllocator allocator, int index, int queue, int flags) {
     MemorySegment address = allocator.allocate(SIZE, 4);

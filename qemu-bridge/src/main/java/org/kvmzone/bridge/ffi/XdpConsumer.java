@@ -63,9 +63,15 @@ public final class XdpConsumer {
     return ring.memory().get(JAVA_LONG, ring.at(head)); // first in both kinds of entries
   }
 
-  /** Of the next entry of the receive ring, bytes of the frame. */
+  /** Of the next entry of the receive ring, bytes of the frame, or of this part of it. */
   public int length() {
     return ring.memory().get(JAVA_INT, ring.at(head) + XdpDesc.len$OFFSET);
+  }
+
+  /** Of the next entry of the receive ring, whether its frame goes on in the entry behind. */
+  public boolean isContinued() {
+    int options = ring.memory().get(JAVA_INT, ring.at(head) + XdpDesc.options$OFFSET);
+    return (options & LinuxIfXdp.XDP_PKT_CONTD) != 0;
   }
 
   /** Goes on to the entry behind. */

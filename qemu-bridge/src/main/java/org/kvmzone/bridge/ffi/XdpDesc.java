@@ -1,7 +1,8 @@
 package org.kvmzone.bridge.ffi;
 
 /**
- * {@code struct xdp_desc} of {@code <linux/if_xdp.h>}: a frame in a receive or transmit ring.
+ * {@code struct xdp_desc} of {@code <linux/if_xdp.h>}: a frame in a receive or transmit ring, or a
+ * part of one.
  *
  * {@snippet lang=c :
  * struct xdp_desc { __u64 addr; __u32 len; __u32 options; };
@@ -13,6 +14,7 @@ public final class XdpDesc {
 
   public static final long addr$OFFSET = 0;
   public static final long len$OFFSET = 8;
+  public static final long options$OFFSET = 12;
 
   private XdpDesc() {}
 }

@@ -62,12 +62,24 @@ public final class XdpProducer {
     ring.memory().set(JAVA_LONG, ring.at(tail++), chunk);
   }
 
-  /** Adds a frame to the transmit ring, which has room. */
+  /** Adds a frame, or the last part of one, to the transmit ring, which has room. */
   public void push(long chunk, int length) {
+    push(chunk, length, 0);
+  }
+
+  /**
+   * Adds a part of a frame to the transmit ring, which has room for all of it: the next entry goes
+   * on with it. The kernel is to have all parts at once (af_xdp.rst, "Multi-Buffer Support").
+   */
+  public void pushPart(long chunk, int length) {
+    push(chunk, length, LinuxIfXdp.XDP_PKT_CONTD);
+  }
+
+  private void push(long chunk, int length, int options) {
     long at = ring.at(tail++);
-    // What else is in a descriptor has been 0 since the ring was made.
     ring.memory().set(JAVA_LONG, at + XdpDesc.addr$OFFSET, chunk);
     ring.memory().set(JAVA_INT, at + XdpDesc.len$OFFSET, length);
+    ring.memory().set(JAVA_INT, at + XdpDesc.options$OFFSET, options);
   }
 
   /** Lets the kernel have what was pushed. */

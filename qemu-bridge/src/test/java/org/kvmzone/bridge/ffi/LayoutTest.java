@@ -1,6 +1,8 @@
 package org.kvmzone.bridge.ffi;
 
+import static java.util.function.Predicate.not;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import java.io.IOException;
@@ -12,9 +14,11 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -96,6 +100,11 @@ class LayoutTest {
           "Signal.SIGSET_SIZE", "sizeof(sigset_t)",
           "SockaddrUn.PATH_MAX", "sizeof(((struct sockaddr_un *) 0)->sun_path) - 1");
 
+  /** Macros of Linux 6.6, which a machine's headers may be too old for. */
+  private static final Set<String> NEWER = Set.of("XDP_PKT_CONTD", "XDP_USE_SG");
+
+  private static final String NEWER_HEADER = "linux/if_xdp.h";
+
   /** A number of ours, and the C expression that it must equal. */
   private record Claim(String name, long value, boolean isInt, String expression) {}
 
@@ -118,16 +127,21 @@ class LayoutTest {
     }
     claims.add(new Claim("Msghdr.space(1)", Msghdr.space(1), false, "CMSG_SPACE(sizeof(int))"));
     claims.add(new Claim("Msghdr.space(8)", Msghdr.space(8), false, "CMSG_SPACE(8*sizeof(int))"));
+    Set<String> missing = new HashSet<>(NEWER);
+    missing.removeAll(CCompiler.macros(NEWER_HEADER, directory));
     Map<String, Long> values =
         CCompiler.evaluate(
             BINDINGS.stream().flatMap(binding -> binding.headers().stream()).toList(),
-            claims.stream().map(Claim::expression).toList(),
+            claims.stream().map(Claim::expression).filter(not(missing::contains)).toList(),
             directory);
     return claims.stream()
         .map(claim ->
             dynamicTest(
                 claim.name() + " is " + claim.expression(),
                 () -> {
+                  assumeFalse(
+                      missing.contains(claim.expression()),
+                      () -> NEWER_HEADER + " has no " + claim.expression() + ": not compared");
                   long ofC = values.getOrDefault(claim.expression(), 0L);
                   assertThat(claim.value()).isEqualTo(claim.isInt() ? (int) ofC : ofC);
                 }));

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** This machine's C compiler: what C expressions are worth, and small programs. */
@@ -53,6 +54,20 @@ public final class CCompiler {
       values.put(expression, Long.valueOf(lines.get(values.size())));
     }
     return values;
+  }
+
+  /**
+   * The macros that are defined where a header is included.
+   *
+   * @param header without brackets
+   * @param directory where to build
+   */
+  public static Set<String> macros(String header, Path directory)
+      throws IOException, InterruptedException {
+    Path file = Files.writeString(directory.resolve("macros.c"), "#include <" + header + ">\n");
+    return run(directory, "gcc", "-E", "-dM", file.toString()).stream()
+        .map(line -> line.split("[ (]", 4)[1])
+        .collect(Collectors.toSet());
   }
 
   /**
