@@ -40,7 +40,7 @@ final class Etherstubs {
       }
       LinkConfig.Xdp xdp = new LinkConfig.Xdp(link, config.xdp().get());
       int queues = XdpTrunk.queues(link); // one that is back has as many, or fewer
-      return (client, drops) -> XdpTrunk.open(xdp, queues, XdpVnic.MOST_MTU, client, drops);
+      return (client, drops) -> XdpTrunk.open(xdp, queues, client, drops);
     }
 
     /** A tap, which is made if there is none; or packet sockets on any other link. */

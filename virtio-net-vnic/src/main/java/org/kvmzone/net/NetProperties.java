@@ -337,7 +337,7 @@ final class NetProperties {
               : new LinkConfig.TapFds(fds(fds, queues));
       case "macvtap" -> new LinkConfig.Macvtap(interfaceName("ifname", ifname), hostLink());
       case "packet" -> new LinkConfig.Packet(hostLink());
-      case "xdp" -> xdp();
+      case "xdp" -> new LinkConfig.Xdp(hostLink(), xdpMode());
       case "discard" -> new LinkConfig.Discard();
       case "echo" -> new LinkConfig.Echo();
       case "chargen" ->
@@ -356,13 +356,6 @@ final class NetProperties {
           }
           return name;
         });
-  }
-
-  private LinkConfig xdp() {
-    if (mtu() > XdpVnic.MOST_MTU) {
-      throw spec.bad("mtu", "" + mtu(), "at most " + XdpVnic.MOST_MTU + " with kind=xdp");
-    }
-    return new LinkConfig.Xdp(hostLink(), xdpMode());
   }
 
   private XdpMode xdpMode() {

@@ -38,9 +38,10 @@ final class Rtnetlink implements AutoCloseable {
    *
    * @param index its number, for as long as it exists
    * @param kind what made it, {@code tun} or {@code macvtap} for instance; nothing for hardware
+   * @param mtu bytes of the longest frame's payload, as the kernel sends them
    * @param running whether it is up, and so is what is below it
    */
-  record Link(int index, String name, Optional<String> kind, boolean running) {}
+  record Link(int index, String name, Optional<String> kind, int mtu, boolean running) {}
 
   /** A connection to the kernel. */
   Rtnetlink() {
@@ -168,6 +169,7 @@ final class Rtnetlink implements AutoCloseable {
     int index = message.get(INT, at + Nlmsghdr.SIZE + Ifinfomsg.ifi_index$OFFSET);
     long first = at + Nlmsghdr.SIZE + Ifinfomsg.SIZE;
     long name = value(message, first, end, LinuxRtnetlink.IFLA_IFNAME);
+    long mtu = value(message, first, end, LinuxRtnetlink.IFLA_MTU);
     long info = value(message, first, end, LinuxRtnetlink.IFLA_LINKINFO);
     @Nullable String kind = null;
     if (info >= 0) {
@@ -180,6 +182,7 @@ final class Rtnetlink implements AutoCloseable {
         index,
         name < 0 ? "" : message.getString(name),
         Optional.ofNullable(kind),
+        mtu < 0 ? 0 : message.get(INT, mtu),
         (flags & running) == running);
   }
 

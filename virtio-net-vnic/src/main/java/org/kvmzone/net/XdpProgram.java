@@ -42,12 +42,13 @@ final class XdpProgram implements AutoCloseable {
    * Attaches the program to a link.
    *
    * @param queues how many of its queues can have a socket
+   * @param longest bytes of the longest frame
    * @throws IllegalArgumentException or {@link NativeException} in one line, if that cannot be done
    */
-  static XdpProgram attach(Rtnetlink.Link over, int queues, XdpMode mode) {
+  static XdpProgram attach(Rtnetlink.Link over, int queues, XdpMode mode, int longest) {
     try (Arena arena = Arena.ofConfined()) {
       Fd sockets = sockets(over, queues, arena);
-      try (Fd program = program(over, sockets, arena)) {
+      try (Fd program = program(over, sockets, XdpSocket.isMultiBuffer(longest), arena)) {
         int made = -Errno.EOPNOTSUPP;
         if (mode.mayUseDriver()) {
           made = attach(over, program, LinuxBpf.XDP_FLAGS_DRV_MODE, arena);
@@ -97,6 +98,13 @@ final class XdpProgram implements AutoCloseable {
                   + " runs no XDP program, so that xdp="
                   + mode
                   + " is not possible: say xdp=generic, or nothing";
+          case Errno.ERANGE ->
+              "frames for "
+                  + over.name()
+                  + " may be too long for its driver's XDP program: lower its MTU (of a veth, its"
+                  + " peer's), or say mtu= over "
+                  + XdpVnic.MTU_OF_A_CHUNK
+                  + ", or xdp=generic";
           default -> "XDP program on " + over.name() + ": " + Errno.message(-result);
         });
   }
@@ -125,7 +133,7 @@ final class XdpProgram implements AutoCloseable {
   }
 
   /** {@code return bpf_redirect_map(&sockets, ctx->rx_queue_index, XDP_PASS);} */
-  private static Fd program(Rtnetlink.Link over, Fd sockets, Arena arena) {
+  private static Fd program(Rtnetlink.Link over, Fd sockets, boolean multiBuffer, Arena arena) {
     MemorySegment code = arena.allocate(INSTRUCTIONS * BpfInsn.SIZE, 8);
     BpfInsn.set(code, 0, LOAD_WORD, 2, 1, (int) XdpMd.rx_queue_index$OFFSET, 0);
     // Of 64 bits: its upper half is in an instruction of its own, and 0.
@@ -139,7 +147,13 @@ final class XdpProgram implements AutoCloseable {
     wanted.set(ValueLayout.JAVA_LONG, BpfAttr.insns$OFFSET, code.address());
     MemorySegment license = arena.allocateFrom("MPL-2.0");
     wanted.set(ValueLayout.JAVA_LONG, BpfAttr.license$OFFSET, license.address());
+    if (multiBuffer) {
+      wanted.set(ValueLayout.JAVA_INT, BpfAttr.prog_flags$OFFSET, LinuxBpf.BPF_F_XDP_HAS_FRAGS);
+    }
     int made = LinuxBpf.bpf(LinuxBpf.BPF_PROG_LOAD, wanted);
+    if (made == -Errno.EINVAL && multiBuffer) {
+      throw new IllegalArgumentException(XdpSocket.noMultiBuffer(over.name()));
+    }
     return new Fd(permitted(made, over, "XDP program"));
   }
 

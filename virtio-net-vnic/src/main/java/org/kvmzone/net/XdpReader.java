@@ -8,7 +8,7 @@ import org.kvmzone.packet.Frame;
 /**
  * Hands over what an AF_XDP socket receives, from the chunks where the kernel has put it: the one
  * copy is that to the guest's buffers. What the guest has no room for waits here, a batch of it,
- * and in the receive ring; when that is full, too, the kernel drops and counts.
+ * and in the receive ring; when no chunk is left, the kernel drops and counts.
  */
 final class XdpReader implements EventSource {
   private final String name;
@@ -24,7 +24,9 @@ final class XdpReader implements EventSource {
   private final FrameBatch batch;
   private final Frame frame = new Frame();
   private final UnfinishedChecksum checksum = new UnfinishedChecksum();
-  private final long[] held = new long[FrameBatch.MAX_FRAMES]; // chunks of the batch
+  private final XdpChain chain;
+  // Chunks of the batch, and of what was lost; some have waited in the chain.
+  private final long[] held = new long[FrameBatch.MAX_FRAMES + XdpChain.MOST];
   private int heldCount;
   private long waiting; // of the batch: frames that found no room
 
@@ -53,6 +55,7 @@ final class XdpReader implements EventSource {
     this.drops = drops;
     received = socket.received();
     fill = socket.fill();
+    chain = new XdpChain(socket.memory(), longest);
     batch = new FrameBatch(FrameBatch.MAX_FRAMES, longest);
   }
 
@@ -109,23 +112,58 @@ final class XdpReader implements EventSource {
     }
   }
 
-  /** Fills the batch; returns how many frames were read, those that are no good included. */
+  /** Fills the batch; returns how many chunks were read, those of frames that are no good, too. */
   private int read(int limit) {
     batch.clear();
     int count = Math.min(limit, received.available());
     for (int i = 0; i < count; i++) {
       long at = received.address();
       int length = received.length();
+      boolean last = !received.isContinued();
       received.advance();
-      held[heldCount++] = at & -socket.chunk();
-      add(at, length);
+      if (last && !chain.isOpen()) {
+        hold(at);
+        batch.stage(socket.memory(), at, 0, length);
+        add(length);
+      } else {
+        addPart(at, length, last);
+      }
     }
     received.release();
     return count;
   }
 
-  private void add(long at, int length) {
-    batch.stage(socket.memory(), at, 0, length);
+  private void hold(long at) {
+    held[heldCount++] = at & -socket.chunk();
+  }
+
+  /** A part of a frame in several chunks: with the last one it is whole. */
+  private void addPart(long at, int length, boolean last) {
+    if (chain.isLost()) {
+      hold(at);
+    } else if (!chain.add(at, length)) {
+      hold(at);
+      stageChain();
+      drops.countIn(Drop.RX_TOO_LONG, batch, batch.size());
+      chain.lose();
+    } else if (last) {
+      stageChain();
+      add(chain.length());
+    }
+    if (last) {
+      chain.end();
+    }
+  }
+
+  private void stageChain() {
+    for (int i = 0; i < chain.count(); i++) {
+      hold(chain.place(i));
+    }
+    batch.stage(chain.parts(), 0, chain.length());
+  }
+
+  /** Adds the frame that was staged, if it is good. */
+  private void add(int length) {
     int slot = batch.size();
     if (length < VirtioNet.ETHERNET) {
       drops.countIn(Drop.RX_RUNT, batch, slot);

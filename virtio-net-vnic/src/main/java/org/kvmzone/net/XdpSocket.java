@@ -22,7 +22,8 @@ import org.kvmzone.bridge.memory.Pages;
 /**
  * An AF_XDP socket on one queue of a link: memory in chunks, and four rings by which chunks go to
  * the kernel and come back. A chunk is ours, or in a ring, or in the kernel between two rings: to
- * be filled, or to be sent. The first {@link #RECEIVING} are received to, the others sent from.
+ * be filled, or to be sent. The first {@link #RECEIVING} are received to, the others sent from. A
+ * frame that is longer than a chunk is in several, with an entry for each: AF_XDP multi-buffer.
  */
 final class XdpSocket implements AutoCloseable {
   /** Chunks that are received to, as many as the fill and the receive ring have entries. */
@@ -37,7 +38,7 @@ final class XdpSocket implements AutoCloseable {
   private static final int SMALL = 2048;
   private static final int LARGE = 4096; // a page: more is not possible
 
-  /** The longest frame that is received in one chunk, bytes. */
+  /** The longest frame that is received in one chunk, bytes; longer ones take a newer kernel. */
   static final int LONGEST = LARGE - HEADROOM;
 
   /** How long a queue's last socket may take to let go of it, which happens behind its back. */
@@ -46,6 +47,7 @@ final class XdpSocket implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
   private final Fd fd;
   private final int chunk;
+  private final int longestSent;
   private final MemorySegment memory;
   private final XdpProducer fill;
   private final XdpConsumer received;
@@ -55,12 +57,13 @@ final class XdpSocket implements AutoCloseable {
   /**
    * Opens a socket, and gives the kernel all chunks to receive to.
    *
-   * @param longest bytes of the longest frame, up to {@link #LONGEST}
+   * @param longest bytes of the longest frame
    * @throws IllegalArgumentException or {@link NativeException} in one line, if that cannot be done
    */
   XdpSocket(Rtnetlink.Link over, int queue, XdpMode mode, int longest) {
     fd = socket(over);
     chunk = longest <= SMALL - HEADROOM ? SMALL : LARGE;
+    longestSent = Math.max(chunk, longest);
     try (Arena local = Arena.ofConfined()) {
       memory = Pages.allocate((long) (RECEIVING + SENDING) * chunk, arena);
       register(over, XdpUmemReg.of(local, memory, chunk));
@@ -78,7 +81,7 @@ final class XdpSocket implements AutoCloseable {
         fill.push((long) i * chunk);
       }
       fill.publish();
-      bind(over, queue, mode, local);
+      bind(over, queue, mode, isMultiBuffer(longest), local);
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -126,9 +129,14 @@ final class XdpSocket implements AutoCloseable {
         "option of an AF_XDP socket");
   }
 
-  private void bind(Rtnetlink.Link over, int queue, XdpMode mode, Arena local) {
+  private void bind(
+      Rtnetlink.Link over, int queue, XdpMode mode, boolean multiBuffer, Arena local) {
     int flags = LinuxIfXdp.XDP_USE_NEED_WAKEUP | mode.bindFlags();
-    MemorySegment address = SockaddrXdp.of(local, over.index(), queue, flags);
+    MemorySegment plain = SockaddrXdp.of(local, over.index(), queue, flags);
+    MemorySegment address =
+        multiBuffer
+            ? SockaddrXdp.of(local, over.index(), queue, flags | LinuxIfXdp.XDP_USE_SG)
+            : plain;
     long deadline = System.nanoTime() + PATIENCE;
     int result = SysSocket.bind(fd.number(), address, SockaddrXdp.SIZE);
     while (result == -Errno.EBUSY && System.nanoTime() < deadline) {
@@ -136,22 +144,42 @@ final class XdpSocket implements AutoCloseable {
       result = SysSocket.bind(fd.number(), address, SockaddrXdp.SIZE);
     }
     if (result < 0) {
-      throw new IllegalArgumentException(
-          switch (-result) {
-            case Errno.EBUSY ->
-                "queue " + queue + " of " + over.name() + " has another AF_XDP socket";
-            case Errno.EOPNOTSUPP ->
-                "the driver of " + over.name() + " cannot do xdp=" + mode + ": leave xdp= out";
-            case Errno.EINVAL -> over.name() + " has no queue " + queue + ": ask for fewer queues=";
-            default ->
-                "AF_XDP socket on queue "
-                    + queue
-                    + " of "
-                    + over.name()
-                    + ": "
-                    + Errno.message(-result);
-          });
+      // What is possible without it, or fails otherwise, lacks that alone.
+      boolean lacksIt =
+          multiBuffer && SysSocket.bind(fd.number(), plain, SockaddrXdp.SIZE) != result;
+      throw new IllegalArgumentException(refusal(over.name(), queue, mode, -result, lacksIt));
     }
+  }
+
+  /** Why a queue cannot be bound to; multi-buffer may be all that it lacks. */
+  static String refusal(String over, int queue, XdpMode mode, int error, boolean lacksMultiBuffer) {
+    return switch (error) {
+      case Errno.EBUSY -> "queue " + queue + " of " + over + " has another AF_XDP socket";
+      case Errno.EOPNOTSUPP ->
+          lacksMultiBuffer
+              ? noMultiBuffer(over, "its driver has not got with xdp=" + mode, "leave xdp= out")
+              : "the driver of " + over + " cannot do xdp=" + mode + ": leave xdp= out";
+      case Errno.EINVAL ->
+          lacksMultiBuffer
+              ? noMultiBuffer(over)
+              : over + " has no queue " + queue + ": ask for fewer queues=";
+      default -> "AF_XDP socket on queue " + queue + " of " + over + ": " + Errno.message(error);
+    };
+  }
+
+  /** That this kernel has no frames in several chunks, and what to do. */
+  static String noMultiBuffer(String over) {
+    return noMultiBuffer(over, "this kernel has not got (Linux 6.6 has)", "use kind=packet");
+  }
+
+  private static String noMultiBuffer(String over, String which, String instead) {
+    return "mtu= over %d on %s takes AF_XDP multi-buffer, which %s: %s, or mtu=%1$d at most"
+        .formatted(LONGEST - VirtioNet.OVERHEAD, over, which, instead);
+  }
+
+  /** Whether the longest frame does not fit into a chunk. */
+  static boolean isMultiBuffer(int longest) {
+    return longest > LONGEST;
   }
 
   Fd fd() {
@@ -166,6 +194,11 @@ final class XdpSocket implements AutoCloseable {
   /** Bytes of a chunk. */
   int chunk() {
     return chunk;
+  }
+
+  /** The longest frame that can be sent, bytes: what a chunk holds, at least. */
+  int longestSent() {
+    return longestSent;
   }
 
   /** Takes chunks to receive to. */

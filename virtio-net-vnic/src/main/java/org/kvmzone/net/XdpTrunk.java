@@ -1,10 +1,14 @@
 package org.kvmzone.net;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.function.IntFunction;
 import org.kvmzone.bridge.device.EventSource;
+import org.kvmzone.bridge.ffi.NativeException;
 import org.kvmzone.packet.MacAddress;
 
 /**
@@ -12,6 +16,8 @@ import org.kvmzone.packet.MacAddress;
  * each port sends by one of them, so that its frames stay in their order.
  */
 final class XdpTrunk implements Trunk {
+  private static final Logger LOG = System.getLogger(XdpTrunk.class.getName());
+
   /** The most sockets: each locks memory. */
   private static final int MOST_QUEUES = 64;
 
@@ -26,16 +32,44 @@ final class XdpTrunk implements Trunk {
   }
 
   /**
-   * Opens a link, by as many queues as it has.
+   * Opens a link, by as many queues as it has, for frames as long as it takes itself; or, where
+   * those of several chunks are not to be had, for those of one.
    *
    * @param most how many of them are used at most
-   * @throws IllegalArgumentException or {@link org.kvmzone.bridge.ffi.NativeException} in one line,
-   *     if that cannot be done
+   * @throws IllegalArgumentException or {@link NativeException} in one line, if that cannot be done
    */
-  static XdpTrunk open(LinkConfig.Xdp config, int most, int mtu, VnicClient client, Drops drops) {
+  static XdpTrunk open(LinkConfig.Xdp config, int most, VnicClient client, Drops drops) {
     int queues = Math.min(most, queues(config.over()));
     MacAddress anybody = new MacAddress(0);
-    return new XdpTrunk(XdpVnic.open(config, anybody, queues, mtu, client, drops), queues, drops);
+    XdpVnic vnic =
+        openLongest(
+            config.over(),
+            Math.clamp(mtu(config.over()), XdpVnic.MTU_OF_A_CHUNK, Uplink.MTU),
+            mtu -> XdpVnic.open(config, anybody, queues, mtu, client, drops));
+    return new XdpTrunk(vnic, queues, drops);
+  }
+
+  /** Opens a link with its MTU, or with that of a chunk if no more is to be had. */
+  static <T> T openLongest(String link, int mtu, IntFunction<T> opener) {
+    try {
+      return opener.apply(mtu);
+    } catch (IllegalArgumentException | NativeException refused) {
+      if (mtu == XdpVnic.MTU_OF_A_CHUNK) {
+        throw refused;
+      }
+      T opened = opener.apply(XdpVnic.MTU_OF_A_CHUNK);
+      LOG.log(
+          Level.WARNING,
+          "xdp over %s: what is longer than %d bytes is lost: %s"
+              .formatted(link, XdpSocket.LONGEST, refused.getMessage()));
+      return opened;
+    }
+  }
+
+  private static int mtu(String link) {
+    try (Rtnetlink kernel = new Rtnetlink()) {
+      return kernel.find(link).map(Rtnetlink.Link::mtu).orElse(0);
+    }
   }
 
   /** How many queues a link can be used by: one if it does not say, or is not there. */

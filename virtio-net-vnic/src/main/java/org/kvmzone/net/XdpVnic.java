@@ -17,8 +17,8 @@ import org.kvmzone.packet.MacAddress;
 final class XdpVnic implements Vnic {
   private static final Logger LOG = System.getLogger(XdpVnic.class.getName());
 
-  /** The longest frame's payload, bytes. */
-  static final int MOST_MTU = XdpSocket.LONGEST - VirtioNet.OVERHEAD;
+  /** Of the longest frame that any kernel can share, bytes of payload. */
+  static final int MTU_OF_A_CHUNK = XdpSocket.LONGEST - VirtioNet.OVERHEAD;
 
   /**
    * Nobody finishes what is left undone of a frame that is sent; of those received there are some
@@ -78,7 +78,7 @@ final class XdpVnic implements Vnic {
 
   private void join(
       Rtnetlink.Link link, XdpMode mode, int queues, int longest, VnicClient client, Drops drops) {
-    XdpProgram program = XdpProgram.attach(link, queues, mode);
+    XdpProgram program = XdpProgram.attach(link, queues, mode, longest);
     endings.add(program::close);
     XdpMode sharing = program.isGeneric() ? XdpMode.GENERIC : mode;
     for (int i = 0; i < queues; i++) {
@@ -94,7 +94,11 @@ final class XdpVnic implements Vnic {
     XdpMode reached = sockets.getFirst().isZeroCopy() ? XdpMode.ZEROCOPY : XdpMode.COPY;
     LOG.log(
         Level.INFO,
-        "xdp over " + link.name() + ": " + (program.isGeneric() ? XdpMode.GENERIC : reached));
+        "xdp over %s: %s%s"
+            .formatted(
+                link.name(),
+                program.isGeneric() ? XdpMode.GENERIC : reached,
+                XdpSocket.isMultiBuffer(longest) ? ", multi-buffer" : ""));
   }
 
   @Override

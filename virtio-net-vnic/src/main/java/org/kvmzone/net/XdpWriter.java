@@ -9,9 +9,10 @@ import org.kvmzone.bridge.ffi.XdpProducer;
 import org.kvmzone.bridge.memory.Buffers;
 
 /**
- * Sends one transmit queue's frames by an AF_XDP socket: each is copied to a chunk, and the kernel
- * called once for a batch, if it wants to be. What finds no chunk stays in the guest's ring. While
- * the link is down or gone, frames are lost and counted, but for those that are in the ring
+ * Sends one transmit queue's frames by an AF_XDP socket: each is copied to a chunk, or as many as
+ * it needs, and the kernel called once for a batch, if it wants to be. What finds too few chunks
+ * stays in the guest's ring: a frame's parts are in the transmit ring all at once, or none of them.
+ * While the link is down or gone, frames are lost and counted, but for those that are in the ring
  * already.
  */
 final class XdpWriter {
@@ -19,12 +20,14 @@ final class XdpWriter {
 
   private final String name;
   private final XdpSocket socket;
+  private final int chunk;
   private final XdpProducer transmit;
   private final XdpConsumer completed;
   private final Drops drops;
   private final Gate gate = new Gate();
   private final long[] free = new long[XdpSocket.SENDING];
   private int freeCount;
+  private final Buffers parts = new Buffers(); // chunks that a long frame is copied to
   private volatile boolean full;
   private volatile boolean refused; // by the kernel, the last time that it was called
   private int loggedError;
@@ -38,10 +41,11 @@ final class XdpWriter {
     this.name = name;
     this.socket = socket;
     this.drops = drops;
+    chunk = socket.chunk();
     transmit = socket.transmit();
     completed = socket.completed();
     for (int i = 0; i < free.length; i++) {
-      free[freeCount++] = (long) (XdpSocket.RECEIVING + i) * socket.chunk();
+      free[freeCount++] = (long) (XdpSocket.RECEIVING + i) * chunk;
     }
   }
 
@@ -59,7 +63,7 @@ final class XdpWriter {
 
   /** The longest frame that is taken, bytes. */
   int longest() {
-    return socket.chunk();
+    return socket.longestSent();
   }
 
   /** Whether the calling thread has the ring now, alone; then it leaves. */
@@ -93,7 +97,7 @@ final class XdpWriter {
       drops.countOut(Drop.TX_TOO_LONG, batch, frame);
     } else if (refused) {
       drops.countOut(Drop.LINK_ERROR, batch, frame);
-    } else if (hasRoom()) {
+    } else if (hasRoom(chunks(batch.length(frame)))) {
       push(batch, frame);
     } else {
       return false;
@@ -101,12 +105,17 @@ final class XdpWriter {
     return true;
   }
 
-  private boolean hasRoom() {
-    if (room() == 0) {
+  private boolean hasRoom(int chunks) {
+    if (room() < chunks) {
       flush();
       takeBack();
     }
-    return room() > 0;
+    return room() >= chunks;
+  }
+
+  /** How many chunks a frame needs. */
+  private int chunks(int length) {
+    return length <= chunk ? 1 : (length + chunk - 1) / chunk;
   }
 
   /** Has what is in the ring sent; by the thread that has entered. */
@@ -137,31 +146,55 @@ final class XdpWriter {
       }
       full = true; // before the last look: whoever is told that there is room sees it
       takeBack();
-      if (room() == 0) {
+      if (room() < chunks(batch.length(taken))) {
         return taken;
       }
     }
   }
 
-  /** Copies frames as long as there are chunks; returns the first that found none. */
+  /** Copies frames as long as there are chunks; returns the first that found too few. */
   private int pushSome(FrameBatch batch, int first) {
-    int end = Math.min(batch.size(), first + room());
-    for (int i = first; i < end; i++) {
-      if (batch.length(i) > longest()) {
+    int room = room();
+    for (int i = first; i < batch.size(); i++) {
+      int length = batch.length(i);
+      if (length > longest()) {
         drops.countOut(Drop.TX_TOO_LONG, batch, i);
         continue;
       }
+      room -= chunks(length);
+      if (room < 0) {
+        return i;
+      }
       push(batch, i);
     }
-    return end;
+    return batch.size();
   }
 
   private void push(FrameBatch batch, int frame) {
+    if (batch.length(frame) > chunk) {
+      pushParts(batch, frame);
+      return;
+    }
     // Taken when it is full: who reads the guest's memory may find that it has gone.
     long at = free[freeCount - 1];
     copy(batch, frame, at);
     freeCount--;
     transmit.push(at, batch.length(frame));
+  }
+
+  /** The same of a frame in several chunks: all are full before the first is taken. */
+  private void pushParts(FrameBatch batch, int frame) {
+    int length = batch.length(frame);
+    int last = chunks(length) - 1;
+    parts.clear();
+    for (int i = 0; i <= last; i++) {
+      parts.add(socket.memory(), free[freeCount - 1 - i], Math.min(chunk, length - i * chunk));
+    }
+    batch.copyTo(frame, 0, parts, 0, length);
+    for (int i = 0; i < last; i++) {
+      transmit.pushPart(free[--freeCount], chunk);
+    }
+    transmit.push(free[--freeCount], length - last * chunk);
   }
 
   private void copy(FrameBatch batch, int frame, long at) {

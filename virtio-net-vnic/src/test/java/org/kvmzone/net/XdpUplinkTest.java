@@ -38,9 +38,13 @@ class XdpUplinkTest {
   }
 
   private void pair(int queues) {
+    pair(queues, "1500");
+  }
+
+  private void pair(int queues, String mtu) {
     String each = Integer.toString(queues);
     List<String> add = new ArrayList<>(List.of("link", "add", "v0"));
-    List<String> queued = List.of("numrxqueues", each, "numtxqueues", each);
+    List<String> queued = List.of("mtu", mtu, "numrxqueues", each, "numtxqueues", each);
     add.addAll(queued);
     add.addAll(List.of("type", "veth", "peer", "name", "v1"));
     add.addAll(queued);
@@ -197,6 +201,36 @@ class XdpUplinkTest {
         });
     assertThat(received).containsExactlyElementsOf(frame.finished());
     assertThat(a.count("uplink-oerrors")).isZero();
+  }
+
+  /** The link's MTU says how long they may be. */
+  @ParameterizedTest
+  @ValueSource(ints = {1500, 3822, 3823, 9000})
+  void frameAsLongAsTheLinksMtu_goesBothWays(int mtu) {
+    assumeMultiBuffer();
+    pair(1, Integer.toString(mtu));
+    Guest a = a(",uplink=xdp:v0,mtu=9000");
+    PacketSocket station = station();
+    byte[] out = VnicContractTest.frame(MAC_THERE, MAC_A, 1, mtu + VirtioNet.ETHERNET);
+    byte[] back = VnicContractTest.frame(MAC_A, MAC_THERE, 2, mtu + VirtioNet.ETHERNET);
+
+    a.queueLong(new byte[VirtioNet.HEADER], out);
+    a.transmit();
+    station.send(back);
+
+    assertThat(await(station)).isEqualTo(out);
+    await(a, back);
+    assertThat(a.count("uplink-txtoolong") + a.count("uplink-rxtoolong")).isZero();
+  }
+
+  private void assumeMultiBuffer() {
+    namespace.ipOrSkip("veth", "link", "add", "t0", "type", "veth", "peer", "name", "t1");
+    LinkConfig.Xdp config = new LinkConfig.Xdp("t0", XdpMode.AUTO);
+    Drops drops = new Drops("t0");
+    MultiBuffer.orSkip(() ->
+            namespace.call(
+                () -> XdpVnic.open(config, new MacAddress(0), 1, 9000, new Recorder(), drops)))
+        .close();
   }
 
   @Test
