@@ -116,18 +116,20 @@ final class XdpReader implements EventSource {
   private int read(int limit) {
     batch.clear();
     int count = Math.min(limit, received.available());
+    boolean within = chain.isOpen();
     for (int i = 0; i < count; i++) {
       long at = received.address();
       int length = received.length();
-      boolean last = !received.isContinued();
+      boolean continued = received.isContinued();
       received.advance();
-      if (last && !chain.isOpen()) {
+      if (within || continued) {
+        addPart(at, length, !continued);
+      } else {
         hold(at);
         batch.stage(socket.memory(), at, 0, length);
         add(length);
-      } else {
-        addPart(at, length, last);
       }
+      within = continued;
     }
     received.release();
     return count;

@@ -1,6 +1,5 @@
 package org.kvmzone.bridge.ffi;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
@@ -78,8 +77,8 @@ public final class XdpProducer {
   private void push(long chunk, int length, int options) {
     long at = ring.at(tail++);
     ring.memory().set(JAVA_LONG, at + XdpDesc.addr$OFFSET, chunk);
-    ring.memory().set(JAVA_INT, at + XdpDesc.len$OFFSET, length);
-    ring.memory().set(JAVA_INT, at + XdpDesc.options$OFFSET, options);
+    // And the options behind it, by one store: little-endian.
+    ring.memory().set(JAVA_LONG, at + XdpDesc.len$OFFSET, (long) options << Integer.SIZE | length);
   }
 
   /** Lets the kernel have what was pushed. */
