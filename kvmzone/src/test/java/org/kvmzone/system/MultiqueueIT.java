@@ -66,14 +66,13 @@ final class MultiqueueIT {
         PATIENCE);
   }
 
-  /** The tap's other end serves iperf3, one test on each port, and ends with QEMU's test. */
+  /** The tap's other end serves iperf3. */
   private static Qemu.Launch inNamespace(QemuVersion version, Devices devices) {
     Qemu.Launch qemu = new Qemu.ByHand(version, CPUS, devices.arguments(version));
     String tap =
         "ip tuntap add kvmtap0 mode tap vnet_hdr multi_queue; ip addr add 10.89.0.1/24 dev kvmtap0;"
-            + " ip link set kvmtap0 up;"
-            + " for port in 5201 5202; do"
-            + " iperf3 -s -1 -p $port --idle-timeout 150 >/dev/null 2>&1 & done";
+            + " ip link set kvmtap0 up; "
+            + TapNamespace.SERVE_IPERF3;
     return TapNamespace.launch(tap, qemu);
   }
 }

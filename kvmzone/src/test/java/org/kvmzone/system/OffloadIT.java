@@ -56,14 +56,13 @@ final class OffloadIT {
     }
   }
 
-  /** The taps' other end serves iperf3, one test on each port, and ends by itself. */
+  /** The tap's other end serves iperf3. */
   private static Qemu.Launch inNamespace(QemuVersion version, int mtu, Devices devices) {
     Qemu.Launch qemu = new Qemu.ByHand(version, 1, devices.arguments(version));
     String tap =
         ("ip tuntap add kvmtap0 mode tap vnet_hdr; ip addr add 10.89.0.1/24 dev kvmtap0;"
-                + " ip link set kvmtap0 mtu %d up;"
-                + " for port in 5201 5202; do"
-                + " iperf3 -s -1 -p $port --idle-timeout 150 >/dev/null 2>&1 & done")
+                + " ip link set kvmtap0 mtu %d up; "
+                + TapNamespace.SERVE_IPERF3)
             .formatted(mtu);
     return TapNamespace.launch(tap, qemu);
   }

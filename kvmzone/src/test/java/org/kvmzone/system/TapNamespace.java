@@ -11,6 +11,14 @@ import java.util.Map;
 
 /** A network namespace of QEMU's own, with the host's side of its taps. */
 final class TapNamespace {
+  /**
+   * Of an order: has an iperf3 serve one test on each of the ports 5201 and 5202, and end with QEMU
+   * at the latest. One whose client has gone may wait for it without end, and use a CPU for that.
+   */
+  static final String SERVE_IPERF3 =
+      "for port in 5201 5202; do"
+          + " setpriv --pdeathsig KILL iperf3 -s -1 -p $port >/dev/null 2>&1 & done";
+
   private TapNamespace() {}
 
   /** Skips the test where this user may not make a tap in one. */

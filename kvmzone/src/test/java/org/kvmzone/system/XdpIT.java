@@ -90,8 +90,8 @@ final class XdpIT {
   }
 
   /**
-   * The other end serves iperf3, one test on each port, and ends by itself. That its frames fit is
-   * veth's business, but for the generic mode, of which it does not know.
+   * The other end serves iperf3. That its frames fit is veth's business, but for the generic mode,
+   * of which it does not know.
    */
   private static Qemu.Launch inNamespace(
       QemuVersion version, int queues, String mode, int mtu, Devices devices) {
@@ -100,9 +100,8 @@ final class XdpIT {
     String ends = "numrxqueues %d numtxqueues %d".formatted(queues, queues);
     String pair =
         ("ip link add kvmv0 %s type veth peer name kvmv1 %s; ip addr add 10.89.0.1/24 dev kvmv1;"
-                + " ip link set kvmv0 mtu %d up; ip link set kvmv1%s mtu %d up;"
-                + " for port in 5201 5202; do"
-                + " iperf3 -s -1 -p $port --idle-timeout 150 >/dev/null 2>&1 & done")
+                + " ip link set kvmv0 mtu %d up; ip link set kvmv1%s mtu %d up; "
+                + TapNamespace.SERVE_IPERF3)
             .formatted(ends, ends, mtu, segments, mtu);
     return TapNamespace.launch(pair, qemu);
   }
