@@ -15,6 +15,8 @@ enum Drop {
   TX_RUNT("txrunt", "runt"),
   /** From the guest: longer than the MTU allows. */
   TX_TOO_LONG("txtoolong", "too-long"),
+  /** From the guest: through a queue that it had switched off meanwhile. */
+  QUEUE_DISABLED("txdisabled", "queue-disabled"),
   /** The link below did not take the frame. */
   LINK_ERROR("oerrors", "link-error"),
   /** The link below is behind, and the VNIC's frames that wait for it are as many as may. */

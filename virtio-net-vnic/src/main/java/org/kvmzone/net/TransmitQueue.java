@@ -144,6 +144,9 @@ final class TransmitQueue {
 
   /** Takes up to {@code budget} chains; by the ring's owner. */
   int process(DeviceQueue queue, int budget) {
+    if (!queue.isEnabled()) {
+      return discard(queue, budget);
+    }
     Virtqueue ring = queue.ring();
     int done = 0;
     if (announcement.get() != NOTHING && budget > 0) {
@@ -177,6 +180,34 @@ final class TransmitQueue {
       counters.increment(VnicCounter.BLOCKED);
     }
     return done;
+  }
+
+  /** Gives back what is sent through a queue that is switched off. */
+  private int discard(DeviceQueue queue, int budget) {
+    blocked = false; // nothing waits here
+    pushed = 0;
+    popped = 0;
+    Virtqueue ring = queue.ring();
+    try {
+      pop(ring, Math.min(budget, chains.length));
+      for (int i = 0; i < popped; i++) {
+        drops.count(Drop.QUEUE_DISABLED, Math.max(0, bytes(i)));
+      }
+      push(ring, popped);
+    } catch (Throwable gone) {
+      abandon(ring);
+      throw gone;
+    }
+    if (popped > 0) {
+      queue.publish();
+    }
+    return popped;
+  }
+
+  /** The length of a frame that was popped, less than 0 if its header is not whole. */
+  private long bytes(int index) {
+    long all = single ? singles.length(index) : chains[index].readable().bytes();
+    return all - format.length();
   }
 
   /** Whether what the guest sent last may not pass yet: nothing else is looked at before. */
@@ -317,7 +348,7 @@ final class TransmitQueue {
 
   private Enum<?> judge(int index) {
     int header = format.length();
-    long bytes = (single ? singles.length(index) : chains[index].readable().bytes()) - header;
+    long bytes = bytes(index);
     lengths[index] = Math.max(0, bytes);
     if (bytes < VirtioNet.ETHERNET) {
       return bytes < 0 ? Drop.BAD_HEADER : Drop.TX_RUNT;

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.kvmzone.bridge.probe.Probes;
 import org.kvmzone.bridge.probe.Watcher;
 import org.kvmzone.net.Devices.ScriptedVnic;
 import org.kvmzone.packet.testing.DhcpRequest;
@@ -50,12 +49,12 @@ class HostServicesTest {
     guest.offer(8, 2048);
     List<String> told = new ArrayList<>();
     Watcher watcher = (vnic, answer, none, n0, n1, n2, n3) -> told.add(vnic + " " + answer);
-    Probes.find("vnic:dhcp").orElseThrow().watch(watcher);
+    NetProbes.DHCP.watch(watcher);
 
     byte[] offer = answer(DhcpRequest.of(MAC_A, 1).bytes());
     byte[] ack = answer(DhcpRequest.of(MAC_A, 3).address(50, IP_A).address(54, SERVER).bytes());
 
-    Probes.find("vnic:dhcp").orElseThrow().unwatch(watcher);
+    NetProbes.DHCP.unwatch(watcher);
     assertLease(offer, 2);
     assertLease(ack, 5);
     assertThat(told).containsExactly("net0 discover-offer", "net0 selecting-ack");

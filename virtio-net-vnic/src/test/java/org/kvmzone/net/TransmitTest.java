@@ -20,7 +20,6 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.kvmzone.bridge.probe.Probes;
 import org.kvmzone.bridge.probe.Watcher;
 import org.kvmzone.bridge.testing.GuestRam.Piece;
 import org.kvmzone.bridge.virtqueue.Features;
@@ -57,12 +56,12 @@ class TransmitTest {
 
   @BeforeEach
   void watch() {
-    Probes.find("vnic:drop").orElseThrow().watch(watcher);
+    NetProbes.DROP.watch(watcher);
   }
 
   @AfterEach
   void close() {
-    Probes.find("vnic:drop").orElseThrow().unwatch(watcher);
+    NetProbes.DROP.unwatch(watcher);
     guest.close();
     assertThat(network.closed).isTrue();
   }
@@ -95,6 +94,38 @@ class TransmitTest {
                 + "00000000"
                 + "00".repeat(18));
     assertServed();
+  }
+
+  @Test
+  void whatIsSentThroughAQueueThatIsSwitchedOff_comesBack_andDoesNotLeave() {
+    assertThat(guest.device().discards(guest.txQueue())).isTrue();
+    assertThat(guest.device().discards(guest.rxQueue())).isFalse();
+    guest.txQueue().enable(false);
+    assertThat(guest.wakes.get()).isEqualTo(1);
+    assertThat(guest.send(frame(99), frame(100))).isEqualTo(2);
+    guest.queueInPieces(new byte[guest.headerLength()], frame(300), 3);
+    guest.transmit();
+    assertThat(guest.sent()).isEqualTo(1);
+    assertThat(network.sent).isEmpty();
+    assertThat(guest.count("txdisabled")).isEqualTo(3);
+    assertThat(dropped)
+        .containsExactly(
+            "net0 queue-disabled 141", "net0 queue-disabled 142", "net0 queue-disabled 342");
+    guest.txQueue().enable(true);
+    assertThat(guest.send(frame(99))).isEqualTo(1);
+    assertThat(network.sent).hasSize(1);
+    assertServed();
+  }
+
+  @Test
+  void whatWaitedForALinkThatIsFull_waitsNoMoreWhenItsQueueIsSwitchedOff() {
+    network.room = 0;
+    assertThat(guest.send(frame(99))).isZero();
+    guest.txQueue().enable(false);
+    guest.transmit();
+    assertThat(guest.sent()).isEqualTo(1);
+    assertThat(guest.device().mayIdle(guest.txQueue())).as("it asks for kicks").isTrue();
+    assertThat(network.sent).isEmpty();
   }
 
   @Test

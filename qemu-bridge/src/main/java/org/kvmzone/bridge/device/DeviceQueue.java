@@ -39,6 +39,7 @@ public final class DeviceQueue {
   private volatile int owned;
 
   private volatile State state = State.RUNNING;
+  private volatile boolean enabled = true;
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
 
   /** How a queue stands. */
@@ -136,6 +137,20 @@ public final class DeviceQueue {
   /** Whether new chains may be taken: only then may another device put something into the ring. */
   public boolean isRunning() {
     return state == State.RUNNING;
+  }
+
+  /**
+   * Whether what the driver makes available is to have an effect. A device is only asked to process
+   * a queue that is not enabled if it {@linkplain VirtioDevice#discards discards} then.
+   */
+  public boolean isEnabled() {
+    return enabled;
+  }
+
+  /** Enables the queue, or disables it; by the owner. */
+  public void enable(boolean on) {
+    enabled = on;
+    wake.run(); // what it waited for before is of no interest any more
   }
 
   /** Latches a fault of the device's own on the ring; the owner calls it. */

@@ -126,6 +126,15 @@ public interface VirtioDevice extends AutoCloseable {
   int process(DeviceQueue queue, int budget);
 
   /**
+   * Whether {@link #process} gives back, without any effect, what is available in this queue while
+   * it is not {@linkplain DeviceQueue#isEnabled enabled} (vhost-user, "Ring states"). If not, it is
+   * stopped for that time.
+   */
+  default boolean discards(DeviceQueue queue) {
+    return false;
+  }
+
+  /**
    * The thread is about to sleep: asks for whatever should wake it. What is available in a ring
    * that is being stopped is nobody's work.
    *

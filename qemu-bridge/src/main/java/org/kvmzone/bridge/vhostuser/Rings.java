@@ -23,7 +23,8 @@ import org.kvmzone.bridge.virtqueue.RingMemory;
 /**
  * The rings of a session: when each is complete it runs, when something it stands on changes it is
  * stopped first. A ring runs while it is started, enabled, and its addresses are valid in the
- * memory that the front end shares now.
+ * memory that the front end shares now. One that is disabled stops, unless the device discards what
+ * comes in it.
  */
 final class Rings {
   private static final Logger LOG = System.getLogger(Rings.class.getName());
@@ -75,6 +76,11 @@ final class Rings {
   void features(long negotiated) throws ProtocolException, RefusedException {
     features = negotiated;
     logAll();
+    if (alwaysEnabled()) {
+      for (Ring ring : rings) {
+        tell(ring, true);
+      }
+    }
     startReady();
   }
 
@@ -162,10 +168,19 @@ final class Rings {
     Ring ring = ring(index);
     ring.enabled(enabled);
     if (enabled) {
+      tell(ring, true);
       startIfReady(ring);
     } else if (!alwaysEnabled()) {
-      stop(ring);
+      if (ring.queue().filter(device::discards).isPresent()) {
+        tell(ring, false);
+      } else {
+        stop(ring);
+      }
     }
+  }
+
+  private void tell(Ring ring, boolean enabled) throws ProtocolException {
+    owned(ring, () -> ring.queue().ifPresent(queue -> queue.enable(enabled)));
   }
 
   /** GET_VRING_BASE: stops a ring, and forgets what must not outlive a reboot. */

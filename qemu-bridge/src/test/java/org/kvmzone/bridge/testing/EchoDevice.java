@@ -26,6 +26,7 @@ public final class EchoDevice implements VirtioDevice {
   private final AtomicInteger served = new AtomicInteger();
   private volatile boolean hanging;
   private volatile boolean tracking;
+  private volatile boolean discarding;
   private volatile long negotiated;
   private volatile Optional<String> obstacle = Optional.empty();
   private final AtomicInteger departures = new AtomicInteger();
@@ -60,6 +61,11 @@ public final class EchoDevice implements VirtioDevice {
   /** Has requests in flight noted for a successor. */
   public void trackInFlight() {
     tracking = true;
+  }
+
+  /** Goes on with queues that are disabled, and answers nothing in them. */
+  public void discardDisabled() {
+    discarding = true;
   }
 
   /** How many chains were taken. */
@@ -133,12 +139,19 @@ public final class EchoDevice implements VirtioDevice {
   }
 
   @Override
+  public boolean discards(DeviceQueue queue) {
+    return discarding;
+  }
+
+  @Override
   public int process(DeviceQueue queue, int budget) {
     int done = hanging ? 0 : release(queue);
     while (done < budget && queue.ring().pop(chain)) {
       served.incrementAndGet();
       done++;
-      if (hanging) {
+      if (!queue.isEnabled()) {
+        queue.ring().push(chain, 0);
+      } else if (hanging) {
         held.add(new Held(queue, chain));
         chain = new Chain();
       } else {

@@ -143,6 +143,28 @@ class SessionTest {
   }
 
   @Test
+  void has_a_disabled_ring_discarded_by_a_device_that_does() throws Exception {
+    session.device.discardDisabled();
+    session.startRing();
+    for (int round = 1; round <= 3; round++) {
+      frontEnd().acknowledged(MessageDecoder.SET_VRING_ENABLE, FrontEnd.state(0, 0));
+      session.request((byte) 7);
+      assertThat(session.awaitUsed().length()).as("while disabled").isZero();
+      frontEnd().acknowledged(MessageDecoder.SET_VRING_ENABLE, FrontEnd.state(0, 1));
+      session.request((byte) 8);
+      assertThat(session.awaitUsed().length()).as("enabled again").isEqualTo(1);
+    }
+    // It is stopped as any other.
+    frontEnd().acknowledged(MessageDecoder.SET_VRING_ENABLE, FrontEnd.state(0, 0));
+    byte[] base = frontEnd().ask(MessageDecoder.GET_VRING_BASE, FrontEnd.state(0, 0));
+    assertThat(base).isEqualTo(FrontEnd.state(0, 6));
+    int served = session.device.served();
+    session.request((byte) 9);
+    assertThat(frontEnd().ask(MessageDecoder.GET_STATUS)).isZero();
+    assertThat(session.device.served()).isEqualTo(served);
+  }
+
+  @Test
   void setting_the_features_again_disturbs_no_running_ring() throws Exception {
     session.startRing();
     frontEnd().send(MessageDecoder.SET_FEATURES, SessionFixture.FEATURES);
