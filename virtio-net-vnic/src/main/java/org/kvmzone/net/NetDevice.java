@@ -345,9 +345,11 @@ final class NetDevice implements NetworkDevice, Adjustable, Capturable {
 
   @Override
   public int process(DeviceQueue queue, int budget) {
-    return receives(queue)
-        ? receiver(queue).process(queue, budget)
-        : sender(queue).process(queue, budget);
+    if (receives(queue)) {
+      return receiver(queue).process(queue, budget);
+    }
+    TransmitQueue sender = sender(queue);
+    return queue.isEnabled() ? sender.process(queue, budget) : sender.discard(queue, budget);
   }
 
   @Override

@@ -144,9 +144,6 @@ final class TransmitQueue {
 
   /** Takes up to {@code budget} chains; by the ring's owner. */
   int process(DeviceQueue queue, int budget) {
-    if (!queue.isEnabled()) {
-      return discard(queue, budget);
-    }
     Virtqueue ring = queue.ring();
     int done = 0;
     if (announcement.get() != NOTHING && budget > 0) {
@@ -182,8 +179,10 @@ final class TransmitQueue {
     return done;
   }
 
-  /** Gives back what is sent through a queue that is switched off. */
-  private int discard(DeviceQueue queue, int budget) {
+  /**
+   * Gives back up to {@code budget} chains of a queue that is switched off; by the ring's owner.
+   */
+  int discard(DeviceQueue queue, int budget) {
     blocked = false; // nothing waits here
     pushed = 0;
     popped = 0;
@@ -191,7 +190,8 @@ final class TransmitQueue {
     try {
       pop(ring, Math.min(budget, chains.length));
       for (int i = 0; i < popped; i++) {
-        drops.count(Drop.QUEUE_DISABLED, Math.max(0, bytes(i)));
+        long bytes = single ? singles.length(i) : chains[i].readable().bytes();
+        drops.count(Drop.QUEUE_DISABLED, Math.max(0, bytes - format.length()));
       }
       push(ring, popped);
     } catch (Throwable gone) {
@@ -202,12 +202,6 @@ final class TransmitQueue {
       queue.publish();
     }
     return popped;
-  }
-
-  /** The length of a frame that was popped, less than 0 if its header is not whole. */
-  private long bytes(int index) {
-    long all = single ? singles.length(index) : chains[index].readable().bytes();
-    return all - format.length();
   }
 
   /** Whether what the guest sent last may not pass yet: nothing else is looked at before. */
@@ -348,7 +342,7 @@ final class TransmitQueue {
 
   private Enum<?> judge(int index) {
     int header = format.length();
-    long bytes = bytes(index);
+    long bytes = (single ? singles.length(index) : chains[index].readable().bytes()) - header;
     lengths[index] = Math.max(0, bytes);
     if (bytes < VirtioNet.ETHERNET) {
       return bytes < 0 ? Drop.BAD_HEADER : Drop.TX_RUNT;
