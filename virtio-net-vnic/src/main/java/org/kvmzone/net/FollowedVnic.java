@@ -181,7 +181,6 @@ final class FollowedVnic<V extends Vnic> implements Vnic {
     }
     watch.close();
     current.close();
-    sources.forEach(its -> its.forEach(Relay::close));
     kernel.close();
     namespace.close();
   }

@@ -1,5 +1,6 @@
 package org.kvmzone.net;
 
+import org.kvmzone.bridge.device.Epoll;
 import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.device.VirtioDevice;
 
@@ -13,6 +14,16 @@ record SharedSource(EventSource source, VirtioDevice device) implements EventSou
   @Override
   public int fd() {
     return source.fd();
+  }
+
+  @Override
+  public void watch(Epoll epoll) {
+    source.watch(epoll);
+  }
+
+  @Override
+  public void unwatch(Epoll epoll) {
+    source.unwatch(epoll);
   }
 
   @Override

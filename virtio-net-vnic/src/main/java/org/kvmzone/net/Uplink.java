@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.kvmzone.bridge.device.Epoll;
 import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.device.QueueLoop;
 import org.kvmzone.packet.MacAddress;
@@ -122,6 +123,16 @@ final class Uplink implements SharedLink, AutoCloseable {
       @Override
       public int fd() {
         return reader.fd();
+      }
+
+      @Override
+      public void watch(Epoll epoll) {
+        reader.watch(epoll);
+      }
+
+      @Override
+      public void unwatch(Epoll epoll) {
+        reader.unwatch(epoll);
       }
 
       @Override

@@ -2,8 +2,6 @@ package org.kvmzone.bridge.device;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,12 +12,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.kvmzone.bridge.ffi.EpollEvent;
-import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.Fd;
-import org.kvmzone.bridge.ffi.SysEpoll;
 import org.kvmzone.bridge.ffi.SysEventfd;
-import org.kvmzone.bridge.ffi.Timespec;
 import org.kvmzone.bridge.probe.UnwatchedThread;
 
 /**
@@ -38,16 +32,12 @@ public final class QueueLoop implements AutoCloseable {
   /** Chains per queue and turn: the batch size beyond which nothing is gained (performance.md). */
   private static final int BUDGET = 256;
 
-  private static final int EVENTS = 64;
-
   /** How long to wait for a turn to end. */
   private static final long ENDING_MILLIS = 1000;
 
-  private final Arena arena = Arena.ofShared();
-  private final MemorySegment events = arena.allocate(EVENTS * EpollEvent.SIZE, 8);
-  private final MemorySegment timeout = arena.allocate(Timespec.SIZE, 8);
-  private final Fd epoll;
-  private final Fd wake;
+  private final Epoll epoll = new Epoll();
+  private final LoopSources sources = new LoopSources(epoll);
+  private final Fd wake = Fd.event();
   private final Patience patience;
   private final Optional<Cpus> cpus;
   private final Consumer<Throwable> onDeath;
@@ -55,8 +45,6 @@ public final class QueueLoop implements AutoCloseable {
   private final BusyTime busy = new BusyTime();
 
   private volatile LoopEntry[] entries = {};
-  private volatile EventSource[] sources = {};
-  private EventSource[] polled = {}; // in the last turn; the thread's
   private volatile boolean sleeping;
   private volatile boolean closing;
 
@@ -84,9 +72,7 @@ public final class QueueLoop implements AutoCloseable {
     patience = new Patience(pollNanos);
     this.cpus = cpus;
     this.onDeath = onDeath;
-    epoll = new Fd(Errno.check(SysEpoll.epollCreate1(SysEpoll.EPOLL_CLOEXEC), "epoll_create1"));
-    wake = Fd.event();
-    watch(wake.number(), SysEpoll.EPOLLIN);
+    epoll.addInput(wake.number());
     thread = newThread.apply(this::run);
     thread.setDaemon(true);
   }
@@ -107,17 +93,14 @@ public final class QueueLoop implements AutoCloseable {
    *
    * @throws org.kvmzone.bridge.ffi.NativeException if its descriptor cannot be waited for
    */
-  public synchronized void add(EventSource source) {
-    watch(source.fd(), SysEpoll.EPOLLIN | SysEpoll.EPOLLOUT);
-    sources = with(source);
+  public void add(EventSource source) {
+    sources.add(source);
     wake();
   }
 
   /** Removes a source; the thread may be in it for the rest of this turn. */
-  @SuppressWarnings("ReferenceEquality") // this one, not one like it
-  public synchronized void remove(EventSource source) {
-    unwatch(source.fd());
-    sources = Arrays.stream(sources).filter(s -> s != source).toArray(EventSource[]::new);
+  public void remove(EventSource source) {
+    sources.remove(source);
   }
 
   /**
@@ -129,7 +112,7 @@ public final class QueueLoop implements AutoCloseable {
    */
   public synchronized void add(
       VirtioDevice device, DeviceQueue queue, Fd kick, Consumer<DeviceQueue> onFault) {
-    watch(kick.number(), SysEpoll.EPOLLIN);
+    epoll.addInput(kick.number());
     List<LoopEntry> more = new ArrayList<>(List.of(entries));
     more.add(new LoopEntry(device, queue, kick.number(), onFault));
     entries = more.toArray(LoopEntry[]::new);
@@ -140,7 +123,7 @@ public final class QueueLoop implements AutoCloseable {
   public synchronized void remove(DeviceQueue queue) {
     for (LoopEntry entry : entries) {
       if (entry.queue() == queue) {
-        unwatch(entry.kick());
+        epoll.remove(entry.kick());
       }
     }
     entries = Arrays.stream(entries).filter(e -> e.queue() != queue).toArray(LoopEntry[]::new);
@@ -163,7 +146,7 @@ public final class QueueLoop implements AutoCloseable {
           remove(entry.queue());
         }
       }
-      sources = with(end);
+      sources.add(end);
     }
     if (thread.isAlive()) {
       wake();
@@ -197,6 +180,12 @@ public final class QueueLoop implements AutoCloseable {
       }
 
       @Override
+      public void watch(Epoll epoll) {}
+
+      @Override
+      public void unwatch(Epoll epoll) {}
+
+      @Override
       public int poll(int budget) {
         over.countDown();
         return 0;
@@ -210,12 +199,6 @@ public final class QueueLoop implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  private EventSource[] with(EventSource source) {
-    EventSource[] more = Arrays.copyOf(sources, sources.length + 1);
-    more[sources.length] = source;
-    return more;
   }
 
   /** Makes the thread take a turn, if it sleeps; from any thread. */
@@ -255,25 +238,10 @@ public final class QueueLoop implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     if (!thread.isAlive()) {
+      sources.clear();
       epoll.close();
       wake.close();
-      arena.close();
     }
-  }
-
-  private void watch(int fd, int wanted) {
-    try (Arena local = Arena.ofConfined()) {
-      MemorySegment event = local.allocate(EpollEvent.SIZE, 8);
-      EpollEvent.set(event, wanted | SysEpoll.EPOLLET, fd);
-      Errno.check(
-          SysEpoll.epollCtl(epoll.number(), SysEpoll.EPOLL_CTL_ADD, fd, event.address()),
-          "epoll_ctl add of descriptor " + fd);
-    }
-  }
-
-  private void unwatch(int fd) {
-    // Fails only if the descriptor is closed, and so gone from the set already.
-    int ignored = SysEpoll.epollCtl(epoll.number(), SysEpoll.EPOLL_CTL_DEL, fd, 0);
   }
 
   private void run() {
@@ -284,6 +252,7 @@ public final class QueueLoop implements AutoCloseable {
       while (!closing) {
         if (turn() > 0) {
           busy.worked();
+          sources.worked();
           idleSince = 0;
           continue;
         }
@@ -294,7 +263,7 @@ public final class QueueLoop implements AutoCloseable {
         }
         if (now - idleSince < patience.nanos()) {
           Thread.onSpinWait();
-        } else {
+        } else if (!sources.listen()) {
           sleep();
           long awake = System.nanoTime();
           busy.idle(awake);
@@ -315,56 +284,21 @@ public final class QueueLoop implements AutoCloseable {
     for (LoopEntry entry : entries) {
       work += entry.serve(BUDGET);
     }
-    polled = sources;
-    for (EventSource source : polled) {
-      work += poll(source);
-    }
-    return work;
+    return work + sources.poll(BUDGET);
   }
 
-  private int poll(EventSource source) {
-    try {
-      return source.poll(BUDGET);
-    } catch (Throwable thrown) {
-      LOG.log(Level.ERROR, "source " + source + " failed, and is not polled any more", thrown);
-      remove(source);
-      return 0;
-    }
-  }
-
-  @SuppressWarnings("ReferenceEquality") // whether it was replaced
   private void sleep() {
     sleeping = true; // volatile: before the last look
-    long nanos = polled == sources ? Long.MAX_VALUE : 0; // a new one is to be polled first
+    long nanos = sources.hasNew() ? 0 : Long.MAX_VALUE; // a new one is to be polled first
     for (LoopEntry entry : entries) {
       nanos = Math.min(nanos, entry.sleepNanos());
     }
     if (nanos > 0 && !closing) {
-      doze(nanos);
+      epoll.await(nanos);
     }
     sleeping = false;
     for (LoopEntry entry : entries) {
       entry.disarm();
     }
-  }
-
-  private void doze(long nanos) {
-    int result = -Errno.ENOSYS;
-    if (nanos != Long.MAX_VALUE) {
-      Timespec.set(timeout, nanos);
-      result = SysEpoll.epollPwait2(epoll.number(), events.address(), EVENTS, timeout.address());
-    }
-    if (result == -Errno.ENOSYS) {
-      int ignored =
-          SysEpoll.epollWait(epoll.number(), events.address(), EVENTS, milliseconds(nanos));
-    }
-  }
-
-  /** For epoll_wait: rounded up, so that nobody is woken before there is something to do. */
-  private static int milliseconds(long nanos) {
-    if (nanos == Long.MAX_VALUE) {
-      return -1;
-    }
-    return (int) Math.min(Integer.MAX_VALUE, (nanos - 1) / 1_000_000 + 1);
   }
 }
