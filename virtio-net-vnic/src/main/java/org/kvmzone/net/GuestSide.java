@@ -1,6 +1,7 @@
 package org.kvmzone.net;
 
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.device.DeviceQueue;
 import org.kvmzone.packet.MacAddress;
@@ -13,6 +14,7 @@ final class GuestSide implements VnicClient {
   private final int longest;
   private final Drops drops;
   private final ReceiveQueue[] queues;
+  private final IntUnaryOperator loops;
   private final AtomicReferenceArray<@Nullable DeviceQueue> senders;
 
   /**
@@ -20,13 +22,21 @@ final class GuestSide implements VnicClient {
    *
    * @param promiscuous whether frames for others are received too
    * @param longest the longest frame of the network, bytes
+   * @param loops which of the device's threads serves the receive queue of a pair
    */
-  GuestSide(MacAddress mac, boolean promiscuous, int longest, Drops drops, ReceiveQueue[] queues) {
+  GuestSide(
+      MacAddress mac,
+      boolean promiscuous,
+      int longest,
+      Drops drops,
+      ReceiveQueue[] queues,
+      IntUnaryOperator loops) {
     this.mac = mac.value();
     this.promiscuous = promiscuous;
     this.longest = longest;
     this.drops = drops;
     this.queues = queues.clone();
+    this.loops = loops;
     senders = new AtomicReferenceArray<>(queues.length);
   }
 
@@ -113,13 +123,16 @@ final class GuestSide implements VnicClient {
 
   /** The queue wished for; the first that runs if it doesn't. */
   private ReceiveQueue choose(int queue) {
-    ReceiveQueue wanted = queues[Math.max(0, queue) % queues.length];
-    if (wanted.isRunning()) {
+    return queues[running(Math.max(0, queue) % queues.length)];
+  }
+
+  private int running(int wanted) {
+    if (queues[wanted].isRunning()) {
       return wanted;
     }
-    for (ReceiveQueue other : queues) {
-      if (other.isRunning()) {
-        return other;
+    for (int i = 0; i < queues.length; i++) {
+      if (queues[i].isRunning()) {
+        return i;
       }
     }
     return wanted;
@@ -128,7 +141,16 @@ final class GuestSide implements VnicClient {
   @Override
   public long offer(int queue, FrameBatch batch, long frames) {
     long accepted = filter(batch, frames);
-    return accepted == 0 ? 0 : choose(queue).offer(batch, accepted);
+    if (accepted == 0) {
+      return 0;
+    }
+    int chosen = running(queue);
+    if (loops.applyAsInt(chosen) == loops.applyAsInt(queue)) {
+      return queues[chosen].offer(batch, accepted);
+    }
+    // Another thread's, which does not know that something is left here and would not come back.
+    queues[chosen].receive(batch, accepted);
+    return 0;
   }
 
   @Override

@@ -164,7 +164,9 @@ final class NetDevice implements NetworkDevice, Adjustable, Capturable {
     for (int i = 0; i < receivers.length; i++) {
       receivers[i] = new ReceiveQueue(config.ifname(), drops, config.backlog(), room, most);
     }
-    guest = new GuestSide(config.mac(), config.promisc(), longest, drops, receivers);
+    guest =
+        new GuestSide(
+            config.mac(), config.promisc(), longest, drops, receivers, this::loopOfReceiver);
     vnic = opener.open(guest, drops);
     senders = new TransmitQueue[config.queues()];
     for (int i = 0; i < senders.length; i++) {
@@ -300,11 +302,16 @@ final class NetDevice implements NetworkDevice, Adjustable, Capturable {
   public List<EventSource> sources(int loop) {
     List<EventSource> sources = new ArrayList<>();
     for (int i = 0; i < receivers.length; i++) {
-      if (receiveQueue(i) % loopCount() == loop) {
+      if (loopOfReceiver(i) == loop) {
         vnic.sources(i).forEach(source -> sources.add(new SharedSource(source, this)));
       }
     }
     return sources;
+  }
+
+  /** Which thread serves the receive queue of a pair: see {@link VirtioDevice#loopCount}. */
+  private int loopOfReceiver(int pair) {
+    return receiveQueue(pair) % loopCount();
   }
 
   /** The index of the receive queue of a pair (virtio 1.3 §5.1.2). */

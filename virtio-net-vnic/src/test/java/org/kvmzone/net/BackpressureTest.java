@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.ffi.Errno;
 import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.SysSocket;
@@ -92,6 +93,67 @@ class BackpressureTest {
     }
     ends[1].close();
     assertThat(received).containsExactlyElementsOf(sent);
+  }
+
+  /**
+   * The guest uses its first pair of queues alone; the tap has frames for the second. Where another
+   * thread serves the first, and is at it, they are left to that.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 4})
+  void whatIsForAPairThatIsOff_waitsForTheThreadOfTheOneThatIsNot(int threads) {
+    Fd[] first = pair();
+    Fd[] second = pair();
+    NetConfig config =
+        Devices.config(
+            "vnic,id=net0,kind=tap,queues=2,macaddr=%s,threads=%d"
+                .formatted(Devices.MAC_A, threads));
+    NetDevice device =
+        new NetDevice(
+            config,
+            (client, drops) ->
+                new FdVnic(
+                    "pair",
+                    List.of(first[0], second[0]),
+                    2,
+                    config.mtu(),
+                    client,
+                    drops,
+                    () -> {}));
+    byte[] frame = VnicContractTest.frame(Devices.MAC_A, Devices.MAC_B, 1, 100);
+    try (Guest guest = new Guest(device)) {
+      guest.offer(16, Guest.BUFFER);
+      List<EventSource> sources = device.sources(threads == 1 ? 0 : 2);
+      EventSource reader = sources.getLast();
+      assertThat(guest.rxQueue().tryAcquire()).isTrue();
+      int wakes = guest.wakes.get();
+      write(second[1], frame);
+      assertThat(reader.poll(64)).isEqualTo(1);
+      assertThat(reader.poll(64)).isZero();
+      assertThat(guest.wakes.get() > wakes)
+          .as("the thread that has the ring is woken")
+          .isEqualTo(threads > 1);
+      guest.rxQueue().release();
+
+      if (threads == 1) {
+        assertThat(device.mayIdle(guest.rxQueue())).as("with a frame at its tap").isFalse();
+        reader.poll(64);
+      } else {
+        assertThat(guest.receive()).isEqualTo(1);
+      }
+      assertThat(guest.received()).containsExactly(frame);
+      assertThat(device.mayIdle(guest.rxQueue())).isTrue();
+    } finally {
+      first[1].close();
+      second[1].close();
+    }
+  }
+
+  private void write(Fd fd, byte[] frame) {
+    MemorySegment.copy(frame, 0, buffer, ValueLayout.JAVA_BYTE, VirtioNet.HEADER, frame.length);
+    buffer.asSlice(0, VirtioNet.HEADER).fill((byte) 0);
+    int length = VirtioNet.HEADER + frame.length;
+    assertThat(Unistd.write(fd.number(), buffer.address(), length)).isEqualTo(length);
   }
 
   /** The sender is told to try again at each look, until it has got rid of a frame. */

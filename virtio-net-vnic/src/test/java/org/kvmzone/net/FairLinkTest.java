@@ -85,7 +85,7 @@ class FairLinkTest {
 
     Sender(int id, Priority priority) {
       this.id = id;
-      GuestSide side = new GuestSide(mac(id), false, LONGEST, drops, new ReceiveQueue[0]);
+      GuestSide side = new GuestSide(mac(id), false, LONGEST, drops, new ReceiveQueue[0], _ -> 0);
       side.priority(priority);
       PortConfig.Station station = new PortConfig.Station("net" + id, mac(id));
       port = (Etherstub.Port) stub.attach(station, PortConfig.PLAIN, 1, side, drops, () -> {});
