@@ -71,7 +71,7 @@ final class GuestSide implements VnicClient {
     int running = running();
     if (queue != BY_FLOW || running <= 1) {
       if (accepted != 0) {
-        choose(queue).receive(batch, accepted);
+        queues[choose(queue)].receive(batch, accepted);
       }
       return;
     }
@@ -122,11 +122,8 @@ final class GuestSide implements VnicClient {
   }
 
   /** The queue wished for; the first that runs if it doesn't. */
-  private ReceiveQueue choose(int queue) {
-    return queues[running(Math.max(0, queue) % queues.length)];
-  }
-
-  private int running(int wanted) {
+  private int choose(int queue) {
+    int wanted = Math.max(0, queue) % queues.length;
     if (queues[wanted].isRunning()) {
       return wanted;
     }
@@ -144,7 +141,7 @@ final class GuestSide implements VnicClient {
     if (accepted == 0) {
       return 0;
     }
-    int chosen = running(queue);
+    int chosen = choose(queue);
     if (loops.applyAsInt(chosen) == loops.applyAsInt(queue)) {
       return queues[chosen].offer(batch, accepted);
     }

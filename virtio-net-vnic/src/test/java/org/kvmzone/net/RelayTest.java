@@ -49,25 +49,23 @@ class RelayTest {
       return flows ? 1 : 0;
     }
 
+    /** Waits until the thread has gone to sleep. */
+    void quiet() throws InterruptedException {
+      do {
+        asked.drainPermits();
+      } while (asked.tryAcquire(50, TimeUnit.MILLISECONDS));
+    }
+
     void awaitAskedWhenSignalled() throws InterruptedException {
-      quiet(this);
+      quiet();
       SysEventfd.signal(event.number());
       assertThat(asked.tryAcquire(20, TimeUnit.SECONDS)).as("asked").isTrue();
     }
 
     void assertNotAskedWhenSignalled() throws InterruptedException {
-      quiet(this);
+      quiet();
       SysEventfd.signal(event.number());
       assertThat(asked.tryAcquire(100, TimeUnit.MILLISECONDS)).as("asked").isFalse();
-    }
-  }
-
-  /** Waits until the thread has gone to sleep. */
-  private static void quiet(Spring... springs) throws InterruptedException {
-    for (Spring spring : springs) {
-      do {
-        spring.asked.drainPermits();
-      } while (spring.asked.tryAcquire(50, TimeUnit.MILLISECONDS));
     }
   }
 
@@ -80,10 +78,10 @@ class RelayTest {
 
   @Test
   void whatIsBehindItNow_wakesTheLoopAndTheOneBeforeDoesNot() throws InterruptedException {
-    quiet(first);
+    first.quiet();
     relay.become(second);
     second.awaitAskedWhenSignalled();
-    quiet(second);
+    second.quiet();
     first.assertNotAskedWhenSignalled();
     assertThat(second.asked.availablePermits()).as("of the other, by the first").isZero();
   }

@@ -17,7 +17,7 @@ final class LoopSources {
 
   private final Epoll epoll;
   private volatile EventSource[] sources = {};
-  private volatile boolean told = true; // the kernel tells; set under the lock
+  private volatile boolean watching = true; // the kernel tells; set under the lock
   private EventSource[] polled = sources; // in the last turn; the thread's
   private int worked; // turns since the thread slept; the thread's
 
@@ -74,7 +74,7 @@ final class LoopSources {
 
   /** A turn has found work; by the thread. */
   void worked() {
-    if (++worked >= MANY && told) {
+    if (++worked >= MANY && watching) {
       unwatchAll();
     }
   }
@@ -86,7 +86,7 @@ final class LoopSources {
    */
   boolean listen() {
     worked = 0;
-    if (told) {
+    if (watching) {
       return false;
     }
     watchAll();
@@ -95,10 +95,10 @@ final class LoopSources {
   }
 
   private synchronized void watchAll() {
-    if (told) {
+    if (watching) {
       return;
     }
-    told = true;
+    watching = true;
     for (EventSource source : sources) {
       try {
         source.watch(epoll);
@@ -109,7 +109,7 @@ final class LoopSources {
   }
 
   private synchronized void unwatchAll() {
-    told = false;
+    watching = false;
     for (EventSource source : sources) {
       source.unwatch(epoll);
     }

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.SysEventfd;
+import org.kvmzone.bridge.testing.Await;
 
 /** When a loop's sources wake it, and when they need not. */
 class LoopSourcesTest extends LoopFixture {
@@ -58,14 +59,8 @@ class LoopSourcesTest extends LoopFixture {
     }
 
     /** Until it is waited for, or no more; by whoever keeps the thread going. */
-    void awaitWatched(boolean wanted) throws InterruptedException {
-      long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(NEVER_SECONDS);
-      while (watched.get() != (wanted ? 1 : 0)) {
-        assertThat(System.nanoTime())
-            .as("watched: %s, wanted %s", watched, wanted)
-            .isLessThan(until);
-        Thread.sleep(1);
-      }
+    void awaitWatched(boolean wanted) {
+      Await.until("watched: " + wanted, () -> watched.get() == (wanted ? 1 : 0));
     }
 
     @Override
@@ -184,7 +179,7 @@ class LoopSourcesTest extends LoopFixture {
   }
 
   @Test
-  void aLoopThatIsClosed_waitsForNothing() throws InterruptedException {
+  void aLoopThatIsClosed_waitsForNothing() {
     loop.close();
     assertThat(feed.watched).hasValue(0);
   }
