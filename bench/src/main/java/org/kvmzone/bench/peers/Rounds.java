@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Other programs, and neighbours of a virtual machine, can halve what any program reaches. So a
  * round counts only if programs that never sleep had their CPUs almost to themselves, the CPUs were
- * near each other for all sides or far for all, and the peer reached a good part of its usual
- * value; else it is repeated, and if that does not help, marked.
+ * near each other for all sides or far for all, and the peer reached a good part of what it usually
+ * does so; else it is repeated, and if that does not help, marked.
  */
 final class Rounds {
   /** Of its usual value the peer has to reach so much. */
@@ -56,9 +56,8 @@ final class Rounds {
       progress.accept(measured.name() + ": failed: " + failure.getMessage());
       return result(measured, done, null, "" + failure.getMessage());
     }
-    CaseResult result = result(measured, done, null, null);
-    usual.remember(result);
-    return result;
+    usual.remember();
+    return result(measured, done, null, null);
   }
 
   private static CaseResult result(
@@ -82,8 +81,8 @@ final class Rounds {
       }
       boolean disturbed =
           samples.values().stream().map(Sample::near).distinct().count() > 1
-              || heldUp(measured, samples)
-              || samples.values().stream().anyMatch(Rounds::starved);
+              || samples.values().stream().anyMatch(Rounds::starved)
+              || heldUp(measured, samples);
       progress.accept(line(measured, number, samples, disturbed));
       if (!disturbed || attempt == ATTEMPTS) {
         return new Round(samples, disturbed);
@@ -108,7 +107,7 @@ final class Rounds {
       return false;
     }
     String peer = measured.sides().get(1);
-    double reached = Objects.requireNonNull(samples.get(peer)).perSecond();
+    Sample reached = Objects.requireNonNull(samples.get(peer));
     return !usual.accepts(measured.name(), peer, reached, OF_USUAL);
   }
 

@@ -14,7 +14,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What peers reach on this machine when nothing holds them up: the best medians of earlier runs.
+ * What peers reach on this machine when nothing holds them up: the best medians of earlier runs,
+ * with the CPUs near each other and far.
  */
 final class Usual {
   private static final ObjectMapper JSON =
@@ -44,37 +45,29 @@ final class Usual {
   }
 
   /** Whether a value is at least such a share of what is usual; if so, it is usual from now on. */
-  boolean accepts(String name, String peer, double value, double share) {
-    String key = key(name, peer);
+  boolean accepts(String name, String peer, Sample sample, double share) {
+    String key = name + " " + peer + (sample.near() ? "" : " far");
     List<Double> values = reached.computeIfAbsent(key, _ -> new ArrayList<>());
     double known = values.isEmpty() ? 0 : Statistics.median(values);
-    if (value < share * Math.max(known, medians.getOrDefault(key, 0.0))) {
+    if (sample.perSecond() < share * Math.max(known, medians.getOrDefault(key, 0.0))) {
       return false;
     }
-    values.add(value);
+    values.add(sample.perSecond());
     return true;
   }
 
-  /** Keeps the peer's median, if it is the best so far, and one of several rounds. */
-  void remember(CaseResult result) {
-    if (result.rounds().size() < ENOUGH) {
-      return;
-    }
-    String peer = result.peer().orElse("");
-    CaseResult.Side side = result.summary().sides().get(peer);
-    if (side == null || Double.isNaN(side.perSecond())) {
-      return;
-    }
-    medians.merge(key(result.name(), peer), side.perSecond(), Math::max);
+  /** Keeps medians of several rounds, where they are the best so far. */
+  void remember() {
+    reached.forEach((key, values) -> {
+      if (values.size() >= ENOUGH) {
+        medians.merge(key, Statistics.median(values), Math::max);
+      }
+    });
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());
       JSON.writeValue(file.toFile(), medians);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  private static String key(String name, String peer) {
-    return name + " " + peer;
   }
 }

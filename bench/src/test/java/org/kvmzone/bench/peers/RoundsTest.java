@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -48,11 +49,20 @@ final class RoundsTest {
 
   @Test
   void whatThePeerReachedInEarlierRuns_isUsual() throws Exception {
-    usual.remember(measure(3, 10, 100, 100, 10, 10, 100));
+    measure(3, 10, 100, 100, 10, 10, 100);
     usual = Usual.read(directory.resolve("usual.json"));
     asked.clear();
     CaseResult result = measure(1, 10, 10, 10, 10, 10, 10);
     assertThat(result.rounds()).extracting(Round::disturbed).containsExactly(true);
+  }
+
+  @Test
+  void whatThePeerReachedNear_isNotAskedOfItFar() throws Exception {
+    measure(3, 10, 100, 100, 10, 10, 100);
+    Scripted far = new Scripted(asked, 1, 10, 40, 40, 10, 10, 40);
+    far.near.addAll(Collections.nCopies(6, false));
+    assertThat(new Rounds(3, usual, line -> {}).measure(far).rounds()).noneMatch(Round::disturbed);
+    assertThat(measure(1, 10, 40, 10, 40, 10, 40).rounds()).allMatch(Round::disturbed);
   }
 
   @Test
