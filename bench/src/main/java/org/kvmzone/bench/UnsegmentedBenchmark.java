@@ -52,7 +52,9 @@ public class UnsegmentedBenchmark {
 
   @Setup(Level.Trial)
   public void open() {
-    rehearsal = NetRehearsal.unsegmented(ring.equals("packed") ? Features.RING_PACKED : 0, taken);
+    rehearsal =
+        NetRehearsal.unsegmented(
+            NetRehearsal.Way.ETHERSTUB, ring.equals("packed") ? Features.RING_PACKED : 0, taken);
   }
 
   @TearDown(Level.Trial)

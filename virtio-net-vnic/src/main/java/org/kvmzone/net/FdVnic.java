@@ -73,6 +73,12 @@ final class FdVnic implements Trunk {
     return new FdVnic(name, fds, Access.SOCKETS, queues, mtu, client, drops, () -> {});
   }
 
+  /** The same on a descriptor that is read and written like a tap's, and nobody's interface. */
+  static FdVnic ofPretended(Fd fd, int mtu, VnicClient client, Drops drops) {
+    Access access = new Access(VirtioNet.HEADER, TapReader::tap, Offloads.EVERY, _ -> {});
+    return new FdVnic("rehearsal", List.of(fd), access, 1, mtu, client, drops, () -> {});
+  }
+
   private FdVnic(
       String name,
       List<Fd> fds,

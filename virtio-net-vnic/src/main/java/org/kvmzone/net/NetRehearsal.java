@@ -1,15 +1,22 @@
 package org.kvmzone.net;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.device.Capturable;
 import org.kvmzone.bridge.device.Capture;
 import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.device.Spec;
+import org.kvmzone.bridge.ffi.Errno;
+import org.kvmzone.bridge.ffi.Fd;
+import org.kvmzone.bridge.ffi.SysSocket;
 import org.kvmzone.bridge.rehearsal.Rehearsal;
 import org.kvmzone.bridge.rehearsal.RehearsalLoop;
 import org.kvmzone.bridge.rehearsal.RehearsedQueue;
@@ -21,6 +28,7 @@ import org.kvmzone.packet.MacAddress;
 /** Guests that do not exist send each other frames, or to what has nothing behind it. */
 public final class NetRehearsal implements AutoCloseable {
   private static final AtomicInteger STUBS = new AtomicInteger();
+  private static final String LOOPBACK = "lo";
   private static final int BUFFER = 2048;
   private static final long SENDERS = VirtioNet.CSUM | VirtioNet.HOST_TSO4;
   private static final int SHORT = 60;
@@ -29,13 +37,14 @@ public final class NetRehearsal implements AutoCloseable {
   private static final MacAddress RECEIVER = MacAddress.parse("02:08:20:00:00:02");
 
   /** Bytes of a stream in each frame of {@link #unsegmented}. */
-  public static final int UNSEGMENTED_BYTES = UnsegmentedTcp.PAYLOAD;
+  public static final int UNSEGMENTED_BYTES = RehearsedTcp.PAYLOAD;
 
   private final Rehearsal sender;
   private final Rehearsal receiver;
   private final RehearsedQueue transmit;
   private final RehearsedQueue receive;
   private final List<EventSource> sources;
+  private final boolean sourced; // frames come from a source, and no guest sends any
   private final boolean unsegmented; // a frame may take more buffers than there are
 
   /** Which way frames go. */
@@ -47,7 +56,9 @@ public final class NetRehearsal implements AutoCloseable {
     /** In, from a source. */
     CHARGEN,
     /** From one guest to another. */
-    ETHERSTUB;
+    ETHERSTUB,
+    /** The same, where each has a tap, and there is nothing in between. */
+    TAP;
 
     /** What comes nearest to a link. */
     static Way of(LinkConfig link) {
@@ -55,13 +66,15 @@ public final class NetRehearsal implements AutoCloseable {
         case LinkConfig.Discard _ -> DISCARD;
         case LinkConfig.Echo _ -> ECHO;
         case LinkConfig.Chargen _ -> CHARGEN;
-        default -> ETHERSTUB;
+        case LinkConfig.TapName _, LinkConfig.TapFds _, LinkConfig.Macvtap _, LinkConfig.Packet _ ->
+            TAP;
+        case LinkConfig.Stub _, LinkConfig.Xdp _ -> ETHERSTUB;
       };
     }
   }
 
   /**
-   * A guest, or two of them on an etherstub.
+   * A guest, or two of them.
    *
    * @param features of rings: VERSION_1 and MRG_RXBUF come besides
    * @param frameSize bytes of each frame, without its check sequence
@@ -97,38 +110,61 @@ public final class NetRehearsal implements AutoCloseable {
           case DISCARD, ECHO -> "kind=" + way.name().toLowerCase(Locale.ROOT);
           case CHARGEN -> "kind=chargen,frame_size=" + frameSize;
           case ETHERSTUB -> "kind=etherstub,over=rehearsal-" + STUBS.incrementAndGet();
+          case TAP -> "kind=tap,ifname=" + LOOPBACK;
         };
-    sender = new Rehearsal(() -> device(SENDER, DiscardDatagram.GUEST, link + properties), all);
-    sources = sender.device().sources(0);
+    @Nullable Fd[] wire = way == Way.TAP ? wire() : new Fd[2];
+    sender =
+        new Rehearsal(() -> device(SENDER, DiscardDatagram.GUEST, link + properties, wire[0]), all);
     receiver =
-        way == Way.ETHERSTUB
-            ? new Rehearsal(() -> device(RECEIVER, DiscardDatagram.STATION, link), all)
+        way == Way.ETHERSTUB || way == Way.TAP
+            ? new Rehearsal(() -> device(RECEIVER, DiscardDatagram.STATION, link, wire[1]), all)
             : sender;
+    sources =
+        Stream.of(sender, receiver)
+            .distinct()
+            .flatMap(guest -> guest.device().sources(0).stream())
+            .toList();
+    sourced = way == Way.CHARGEN;
     unsegmented = frame.length > 1;
     receive = receiver.start(0, buffer);
     transmit = sender.start(1, frame);
   }
 
   /**
-   * Two guests on an etherstub, of which one sends TCP that is still to be segmented, {@value
-   * #UNSEGMENTED_BYTES} bytes in each frame, in pages as Linux does.
+   * Two guests, of which one sends TCP that is still to be segmented, {@value #UNSEGMENTED_BYTES}
+   * bytes in each frame, in pages as Linux does.
    *
+   * @param way from one guest to another
    * @param features of rings
    * @param taken whether the other guest takes such frames as they are
    */
-  public static NetRehearsal unsegmented(long features, boolean taken) {
+  public static NetRehearsal unsegmented(Way way, long features, boolean taken) {
     long all =
         features | Features.VERSION_1 | VirtioNet.MRG_RXBUF | (taken ? Offloads.ALL : SENDERS);
     return new NetRehearsal(
-        Way.ETHERSTUB,
+        way,
         all,
         0,
         "",
-        Rehearsal.Piece.writable(taken ? UnsegmentedTcp.PIECE : BUFFER),
-        UnsegmentedTcp.pieces(RECEIVER, SENDER));
+        Rehearsal.Piece.writable(taken ? RehearsedTcp.PIECE : BUFFER),
+        RehearsedTcp.unsegmented(RECEIVER, SENDER));
   }
 
-  /** Sends frames of both lengths, by rings of both layouts, for about so long. */
+  /** A guest that gets a stream by its tap sends nothing but these. */
+  private static NetRehearsal acknowledgements(long features) {
+    return new NetRehearsal(
+        Way.TAP,
+        features | Features.VERSION_1 | VirtioNet.MRG_RXBUF | Offloads.ALL,
+        0,
+        "",
+        Rehearsal.Piece.writable(BUFFER),
+        RehearsedTcp.acknowledgement(RECEIVER, SENDER));
+  }
+
+  /**
+   * Sends frames of both lengths, by rings of both layouts, for about so long; by a tap also what
+   * Linux guests do, as it takes and gives that unfinished.
+   */
   static void rehearse(Way way, long nanos) {
     Sessions.play(nanos, session -> play(way, session));
   }
@@ -136,8 +172,11 @@ public final class NetRehearsal implements AutoCloseable {
   private static void play(Way way, long nanos) {
     try (NetRehearsal first = new NetRehearsal(way, 0, SHORT);
         NetRehearsal second = new NetRehearsal(way, 0, LONG);
-        NetRehearsal third = new NetRehearsal(way, Features.RING_PACKED, SHORT)) {
-      List<NetRehearsal> all = List.of(first, second, third);
+        NetRehearsal third = new NetRehearsal(way, Features.RING_PACKED, SHORT);
+        NetRehearsal fourth = way == Way.TAP ? unsegmented(way, Features.EVENT_IDX, true) : null;
+        NetRehearsal fifth = way == Way.TAP ? acknowledgements(Features.EVENT_IDX) : null) {
+      List<NetRehearsal> all =
+          Stream.of(first, second, third, fourth, fifth).filter(Objects::nonNull).toList();
       try (RehearsalLoop loop =
           new RehearsalLoop(
               all.stream().flatMap(each -> Stream.of(each.transmit, each.receive)).toList(),
@@ -147,10 +186,35 @@ public final class NetRehearsal implements AutoCloseable {
     }
   }
 
-  private static NetDevice device(MacAddress mac, Ipv4Address ip, String link) {
+  private static NetDevice device(MacAddress mac, Ipv4Address ip, String link, @Nullable Fd wire) {
     String spec =
         "vnic,id=rehearsal,macaddr=%s,ip=%s,netmask=255.255.255.0,%s".formatted(mac, ip, link);
-    return NetDevice.open(NetProperties.read(Spec.parse(spec)));
+    NetConfig config = NetProperties.read(Spec.parse(spec));
+    if (wire == null) {
+      return NetDevice.open(config);
+    }
+    // Of the same classes as a real one, and followed as well: some link that is always there.
+    return new NetDevice(
+        config,
+        (client, drops) ->
+            new FollowedVnic<>(
+                LOOPBACK,
+                LOOPBACK,
+                1,
+                () -> FdVnic.ofPretended(wire, config.mtu(), client, drops)));
+  }
+
+  /** Two ends; what is written to one, a frame each time, is read from the other. */
+  private static Fd[] wire() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment ends = arena.allocate(ValueLayout.JAVA_INT, 2);
+      int type = SysSocket.SOCK_SEQPACKET | SysSocket.SOCK_NONBLOCK | SysSocket.SOCK_CLOEXEC;
+      Errno.check(SysSocket.socketpair(SysSocket.AF_UNIX, type, 0, ends), "socketpair");
+      return new Fd[] {
+        new Fd(ends.getAtIndex(ValueLayout.JAVA_INT, 0)),
+        new Fd(ends.getAtIndex(ValueLayout.JAVA_INT, 1))
+      };
+    }
   }
 
   private static MemorySegment frame(int size) {
@@ -166,16 +230,16 @@ public final class NetRehearsal implements AutoCloseable {
    */
   public int round() {
     receive.offer();
-    if (sources.isEmpty()) {
+    if (!sourced) {
       transmit.offer();
     }
     int frames = 0;
-    for (int work = 1; work > 0; frames += work) {
-      work = transmit.turn();
+    for (int work = 1; work > 0; ) {
+      int sent = transmit.turn();
       int ignored = receive.turn();
-      for (EventSource source : sources) {
-        work += source.poll(Rehearsal.SIZE);
-      }
+      int polled = poll();
+      frames += sourced ? polled : sent;
+      work = sent + polled;
     }
     if (unsegmented) {
       takeAll();
@@ -183,13 +247,20 @@ public final class NetRehearsal implements AutoCloseable {
     return frames;
   }
 
+  private int poll() {
+    int work = 0;
+    for (EventSource source : sources) {
+      work += source.poll(Rehearsal.SIZE);
+    }
+    return work;
+  }
+
   /** What found no buffer waits; the driver offers them again until it has all. */
   private void takeAll() {
-    int taken = 1;
-    while (taken > 0) {
+    do {
       receive.offer();
-      taken = receive.turn();
-    }
+      int ignored = receive.turn() + poll();
+    } while (receive.outstanding() < receive.chains());
   }
 
   /**

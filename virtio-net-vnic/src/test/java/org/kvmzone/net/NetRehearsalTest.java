@@ -14,8 +14,16 @@ import org.kvmzone.bridge.virtqueue.Features;
 class NetRehearsalTest {
   @ParameterizedTest
   @CsvSource({
-    "DISCARD, 0", "ECHO, 0", "CHARGEN, 0", "ETHERSTUB, 0",
-    "DISCARD, 0x400000000", "ECHO, 0x400000000", "CHARGEN, 0x400000000", "ETHERSTUB, 0x400000000"
+    "DISCARD, 0",
+    "ECHO, 0",
+    "CHARGEN, 0",
+    "ETHERSTUB, 0",
+    "TAP, 0",
+    "DISCARD, 0x400000000",
+    "ECHO, 0x400000000",
+    "CHARGEN, 0x400000000",
+    "ETHERSTUB, 0x400000000",
+    "TAP, 0x400000000"
   })
   void everyFrameOfEveryRound_goesItsWay(NetRehearsal.Way way, String layout) {
     long features = Long.decode(layout);
@@ -35,6 +43,7 @@ class NetRehearsalTest {
                   case "rbytes64" -> receives(way) ? 256_000 * 1514 : 0;
                   case "crtime", "snaptime" -> count; // of the clock
                   case "chainunder10", "chain10to50", "chainover50" -> count; // as it comes
+                  case "blockcnt", "unblockcnt" -> way == NetRehearsal.Way.TAP ? count : 0;
                   case "link_state" -> 1;
                   case "link_duplex" -> 2;
                   default -> 0;
@@ -45,9 +54,19 @@ class NetRehearsalTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"0,true", "0,false", "0x400000000,true", "0x400000000,false"})
-  void unsegmentedFrames_arriveWholeOrAsSegments(String features, boolean taken) {
-    try (NetRehearsal rehearsal = NetRehearsal.unsegmented(Long.decode(features), taken)) {
+  @CsvSource({
+    "ETHERSTUB,0,true",
+    "ETHERSTUB,0,false",
+    "ETHERSTUB,0x400000000,true",
+    "ETHERSTUB,0x400000000,false",
+    "TAP,0,true",
+    "TAP,0,false",
+    "TAP,0x400000000,true",
+    "TAP,0x400000000,false"
+  })
+  void unsegmentedFrames_arriveWholeOrAsSegments(
+      NetRehearsal.Way way, String features, boolean taken) {
+    try (NetRehearsal rehearsal = NetRehearsal.unsegmented(way, Long.decode(features), taken)) {
       int frames = 0;
       for (int i = 0; i < 100; i++) {
         frames += rehearsal.round();

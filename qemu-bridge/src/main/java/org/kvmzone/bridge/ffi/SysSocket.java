@@ -10,6 +10,7 @@ public final class SysSocket {
   public static final int AF_XDP = 44;
   public static final int SOCK_STREAM = 1;
   public static final int SOCK_RAW = 3;
+  public static final int SOCK_SEQPACKET = 5;
   public static final int SOCK_CLOEXEC = 0x80000;
   public static final int SOCK_NONBLOCK = 0x800;
   public static final int SOL_SOCKET = 1;

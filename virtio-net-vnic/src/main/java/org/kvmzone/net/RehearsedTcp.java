@@ -11,10 +11,10 @@ import org.kvmzone.packet.IpProtocol;
 import org.kvmzone.packet.MacAddress;
 
 /**
- * A frame for measuring: as much of a TCP stream as a driver leaves to be segmented, between the
- * addresses of {@link DiscardDatagram}.
+ * What Linux guests send of TCP, between the addresses of {@link DiscardDatagram}: as much of a
+ * stream as a driver leaves to be segmented, and what acknowledges one. Neither has its checksum.
  */
-final class UnsegmentedTcp {
+final class RehearsedTcp {
   /** Bytes of each piece behind the first, which is the headers. */
   static final int PIECE = 4096;
 
@@ -34,29 +34,36 @@ final class UnsegmentedTcp {
   private static final ValueLayout.OfShort LE16 =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  private UnsegmentedTcp() {}
+  private RehearsedTcp() {}
 
-  /** The frame behind its virtio-net header, in pieces. */
-  static Rehearsal.Piece[] pieces(MacAddress destination, MacAddress source) {
+  /** What acknowledges, behind its virtio-net header. */
+  static Rehearsal.Piece acknowledgement(MacAddress destination, MacAddress source) {
+    return Rehearsal.Piece.readable(headers(destination, source, 0));
+  }
+
+  /** A part of a stream behind its virtio-net header, in pieces. */
+  static Rehearsal.Piece[] unsegmented(MacAddress destination, MacAddress source) {
     Rehearsal.Piece[] pieces = new Rehearsal.Piece[1 + PIECES];
-    pieces[0] = Rehearsal.Piece.readable(headers(destination, source));
+    pieces[0] = Rehearsal.Piece.readable(headers(destination, source, PAYLOAD));
     for (int i = 1; i <= PIECES; i++) {
       pieces[i] = Rehearsal.Piece.readable(MemorySegment.ofArray(new byte[PIECE]));
     }
     return pieces;
   }
 
-  private static MemorySegment headers(MacAddress destination, MacAddress source) {
+  private static MemorySegment headers(MacAddress destination, MacAddress source, int payload) {
     int frame = VirtioNet.HEADER;
     int tcp = frame + TCP;
     MemorySegment bytes = MemorySegment.ofArray(new byte[tcp + TCP_LENGTH]);
     bytes.set(ValueLayout.JAVA_BYTE, VirtioNet.FLAGS, (byte) VirtioNet.NEEDS_CSUM);
-    bytes.set(ValueLayout.JAVA_BYTE, VirtioNet.GSO_TYPE, (byte) VirtioNet.GSO_TCPV4);
-    bytes.set(LE16, VirtioNet.HDR_LEN, (short) (TCP + TCP_LENGTH));
-    bytes.set(LE16, VirtioNet.GSO_SIZE, (short) SEGMENT);
+    if (payload > SEGMENT) {
+      bytes.set(ValueLayout.JAVA_BYTE, VirtioNet.GSO_TYPE, (byte) VirtioNet.GSO_TCPV4);
+      bytes.set(LE16, VirtioNet.HDR_LEN, (short) (TCP + TCP_LENGTH));
+      bytes.set(LE16, VirtioNet.GSO_SIZE, (short) SEGMENT);
+    }
     bytes.set(LE16, VirtioNet.CSUM_START, (short) TCP);
     bytes.set(LE16, VirtioNet.CSUM_OFFSET, (short) TCP_CHECKSUM);
-    int length = TCP_LENGTH + PAYLOAD;
+    int length = TCP_LENGTH + payload;
     int from = DiscardDatagram.GUEST.value();
     int to = DiscardDatagram.STATION.value();
     Headers.ethernet(bytes, frame, destination.value(), source.value(), EtherType.IPV4);
