@@ -1,20 +1,17 @@
 package org.kvmzone.blk;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import com.sun.management.ThreadMXBean;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kvmzone.bridge.device.DeviceQueue;
 import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.device.QueueCounter;
 import org.kvmzone.bridge.probe.Counters;
+import org.kvmzone.bridge.testing.Allocation;
 import org.kvmzone.bridge.testing.GuestRam;
 import org.kvmzone.bridge.virtqueue.SplitVirtqueue;
 
@@ -23,9 +20,6 @@ class AllocationTest {
   private static final int RING = 128;
   private static final int TURNS = 100;
   private static final int REQUESTS = TURNS * (RING / 3);
-
-  /** The JDK's own slice of the errno segment, which the compiler does not always do away with. */
-  private static final long BYTES_PER_SYSTEM_CALL = 40;
 
   @TempDir private Path directory;
 
@@ -39,7 +33,7 @@ class AllocationTest {
     RawZvol.Options options =
         new RawZvol.Options(
             directory.resolve("disk.img"), false, OptionalLong.of(1 << 20), Optional.empty());
-    long bound = REQUESTS * BYTES_PER_SYSTEM_CALL;
+    long bound = REQUESTS * Allocation.BYTES_PER_SYSTEM_CALL;
     assertThat(leastAllocated(RawZvol.open(options), bound)).isLessThanOrEqualTo(bound);
   }
 
@@ -54,19 +48,15 @@ class AllocationTest {
             false,
             EngineKind.IO_URING,
             Optional.empty());
-    long bound = 4 * TURNS * BYTES_PER_SYSTEM_CALL;
+    long bound = 4 * TURNS * Allocation.BYTES_PER_SYSTEM_CALL;
     assertThat(leastAllocated(RawZvol.open(options), bound)).isLessThanOrEqualTo(bound);
   }
 
   /**
-   * What this thread allocates for {@link #REQUESTS} reads. How soon the compiler is done is not
-   * ours to say: they are repeated until it is no more than {@code enough}, or patience ends.
+   * The least that this thread allocates for {@link #REQUESTS} reads; no more than {@code enough}
+   * ends the search.
    */
   private static long leastAllocated(Zvol zvol, long enough) {
-    assumeTrue(
-        ManagementFactory.getThreadMXBean() instanceof ThreadMXBean,
-        "this JVM does not count what a thread allocates");
-    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     VirtioBlk disk = new VirtioBlk("disk0", zvol, new VirtioBlk.Settings("serial", 1, 1, 126));
     try (GuestRam ram = new GuestRam(8 << 20)) {
       RepeatingDriver driver = new RepeatingDriver(ram, RING, 4096);
@@ -82,26 +72,27 @@ class AllocationTest {
       for (EventSource source : sources) {
         int ignored = source.poll(RING);
       }
-      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-      long allocated = Long.MAX_VALUE;
-      while (allocated > enough && System.nanoTime() < end) {
-        long before = threads.getCurrentThreadAllocatedBytes();
-        for (int turn = 0; turn < TURNS; turn++) {
-          driver.refill();
-          do {
-            int ignored = disk.process(queue, RING);
-            for (EventSource source : sources) {
-              ignored = source.poll(RING);
-            }
-          } while (queue.ring().inFlight() > 0 || !disk.mayIdle(queue));
-        }
-        allocated = threads.getCurrentThreadAllocatedBytes() - before;
-      }
+      long least = Allocation.least(enough, () -> turns(disk, queue, sources, driver));
       assertThat(disk.report().counters()).containsEntry("ioerrors", 0L);
       assertThat(queue.ring().fault()).isEmpty();
-      return allocated;
+      return least;
     } finally {
       disk.close();
     }
+  }
+
+  private static long turns(
+      VirtioBlk disk, DeviceQueue queue, EventSource[] sources, RepeatingDriver driver) {
+    long before = Allocation.soFar();
+    for (int turn = 0; turn < TURNS; turn++) {
+      driver.refill();
+      do {
+        int ignored = disk.process(queue, RING);
+        for (EventSource source : sources) {
+          ignored = source.poll(RING);
+        }
+      } while (queue.ring().inFlight() > 0 || !disk.mayIdle(queue));
+    }
+    return Allocation.soFar() - before;
   }
 }

@@ -2,13 +2,11 @@ package org.kvmzone.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.management.ThreadMXBean;
-import java.lang.management.ManagementFactory;
 import java.util.Arrays;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.kvmzone.bridge.testing.Allocation;
 import org.kvmzone.bridge.testing.GuestRam;
 import org.kvmzone.packet.MacAddress;
 
@@ -16,8 +14,6 @@ import org.kvmzone.packet.MacAddress;
 class AllocationTest {
   private static final int BATCH = 100;
   private static final int ROUNDS = 100;
-
-  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   @ParameterizedTest
   @ValueSource(strings = {"", ",flow.bulk=transport=udp,,priority=low"})
@@ -28,7 +24,7 @@ class AllocationTest {
       b.offer(Guest.RING, Guest.BUFFER);
       byte[][] frames = new byte[BATCH][];
       Arrays.setAll(frames, i -> TransmitTest.frame(10 * i));
-      assertThat(leastAllocated(a, b, frames)).isZero();
+      assertThat(Allocation.least(0, () -> rounds(a, b, frames))).isZero();
     }
   }
 
@@ -44,25 +40,26 @@ class AllocationTest {
         Guest b = new Guest(Devices.b(stub, ""), taken ? all : Guest.MODERN)) {
       b.offer(Guest.RING, Guest.BUFFER);
       GuestRam.Piece[] pieces = {a.ram().readable(frame.header()), a.ram().readable(frame.bytes())};
-      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-      long allocated = Long.MAX_VALUE;
-      while (allocated > 0 && System.nanoTime() < end) {
-        allocated = 0;
-        for (int i = 0; i < 1000; i++) {
-          allocated += round(a, b, pieces, taken ? 1 : segments);
-        }
-      }
-      assertThat(allocated).isZero();
+      int arrive = taken ? 1 : segments;
+      assertThat(Allocation.least(0, () -> rounds(a, b, pieces, arrive))).isZero();
     }
+  }
+
+  private static long rounds(Guest a, Guest b, GuestRam.Piece[] pieces, int arrive) {
+    long allocated = 0;
+    for (int i = 0; i < 1000; i++) {
+      allocated += round(a, b, pieces, arrive);
+    }
+    return allocated;
   }
 
   private static long round(Guest a, Guest b, GuestRam.Piece[] pieces, int arrive) {
     for (int i = 0; i < 4; i++) {
       int ignored = a.tx().add(pieces);
     }
-    long before = THREADS.getCurrentThreadAllocatedBytes();
+    long before = Allocation.soFar();
     a.transmit();
-    long after = THREADS.getCurrentThreadAllocatedBytes();
+    long after = Allocation.soFar();
     assertThat(a.sent()).isEqualTo(4);
     assertThat(b.received()).hasSize(4 * arrive);
     return after - before;
@@ -97,39 +94,32 @@ class AllocationTest {
     byte[][] frames = new byte[8][];
     Arrays.setAll(frames, i -> TransmitTest.frame(100 * i));
     FrameBatch batch = Recorder.batch(frames);
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-    long allocated = Long.MAX_VALUE;
-    while (allocated > 0 && System.nanoTime() < end) {
-      long before = THREADS.getCurrentThreadAllocatedBytes();
-      for (int i = 0; i < ROUNDS * BATCH; i++) {
-        valve.shut = true;
-        batch.rank(i % 4, Priority.LOW);
-        batch.rank(i % 4 + 4, Priority.HIGH);
-        link.send(port, batch, batch.all());
-        valve.shut = false;
-        int _ = link.poll(64);
-      }
-      allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
-    }
+    long least =
+        Allocation.least(
+            0,
+            () -> {
+              long before = Allocation.soFar();
+              for (int i = 0; i < ROUNDS * BATCH; i++) {
+                valve.shut = true;
+                batch.rank(i % 4, Priority.LOW);
+                batch.rank(i % 4 + 4, Priority.HIGH);
+                link.send(port, batch, batch.all());
+                valve.shut = false;
+                int _ = link.poll(64);
+              }
+              return Allocation.soFar() - before;
+            });
     assertThat(drops.of(Drop.LINK_FULL)).isZero();
-    assertThat(allocated).isZero();
+    assertThat(least).isZero();
   }
 
-  /**
-   * What {@link #ROUNDS} rounds allocate. How soon the compiler is done is not ours to say: they
-   * are repeated until it is nothing, or patience ends.
-   */
-  private static long leastAllocated(Guest a, Guest b, byte[][] frames) {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-    long allocated = Long.MAX_VALUE;
-    for (long sent = 0; allocated > 0 && System.nanoTime() < end; ) {
-      allocated = 0;
-      for (int i = 0; i < ROUNDS; i++) {
-        allocated += round(a, b, frames);
-      }
-      sent += (long) BATCH * ROUNDS;
-      assertThat(b.count("ipackets64")).isEqualTo(sent);
+  private static long rounds(Guest a, Guest b, byte[][] frames) {
+    long arrived = b.count("ipackets64");
+    long allocated = 0;
+    for (int i = 0; i < ROUNDS; i++) {
+      allocated += round(a, b, frames);
     }
+    assertThat(b.count("ipackets64") - arrived).isEqualTo(BATCH * ROUNDS);
     return allocated;
   }
 
@@ -138,9 +128,9 @@ class AllocationTest {
     for (byte[] frame : frames) {
       a.queue(frame);
     }
-    long before = THREADS.getCurrentThreadAllocatedBytes();
+    long before = Allocation.soFar();
     a.transmit();
-    long after = THREADS.getCurrentThreadAllocatedBytes();
+    long after = Allocation.soFar();
     assertThat(a.sent()).isEqualTo(BATCH);
     b.received();
     return after - before;

@@ -5,13 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.kvmzone.net.Devices.MAC_A;
 import static org.kvmzone.net.Devices.MAC_B;
 
-import com.sun.management.ThreadMXBean;
-import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -20,6 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.ffi.Errno;
+import org.kvmzone.bridge.testing.Allocation;
 import org.kvmzone.packet.MacAddress;
 
 /** Frames of up to 9018 bytes by AF_XDP, between the ends of a veth pair. */
@@ -27,7 +25,6 @@ class XdpJumboTest {
   private static final int MTU = 9000;
   private static final int LONGEST = MTU + VirtioNet.OVERHEAD;
   private static final int RUNT = 14; // what is shorter is none
-  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private final NetNamespace namespace = NetNamespace.withTun();
   private final List<AutoCloseable> open = new ArrayList<>();
@@ -324,25 +321,27 @@ class XdpJumboTest {
     byte[][] frames = new byte[FrameBatch.MAX_FRAMES][];
     Arrays.setAll(frames, i -> frame(MAC_B, MAC_A, new Random(i), LONGEST - i));
     FrameBatch batch = Recorder.batch(frames);
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-    long allocated = Long.MAX_VALUE;
-    // How soon the compiler is done is not ours to say.
-    while (allocated > 0 && System.nanoTime() < end) {
-      allocated = 0;
-      for (int round = 0; round < 100; round++) {
-        long wanted = counting.frames + frames.length;
-        long before = THREADS.getCurrentThreadAllocatedBytes();
-        int sent = from.send(0, batch);
-        while (counting.frames < wanted) {
-          for (int i = 0; i < sources.size(); i++) {
-            int ignored = sources.get(i).poll(FrameBatch.MAX_FRAMES);
-          }
-        }
-        allocated += THREADS.getCurrentThreadAllocatedBytes() - before;
-        assertThat(sent).isEqualTo(frames.length);
-      }
-    }
-    assertThat(allocated).isZero();
+    long enough = 100 * 12 * Allocation.BYTES_PER_SYSTEM_CALL; // six of a round, as a rule
+    long least =
+        Allocation.least(
+            enough,
+            () -> {
+              long allocated = 0;
+              for (int round = 0; round < 100; round++) {
+                long wanted = counting.frames + frames.length;
+                long before = Allocation.soFar();
+                int sent = from.send(0, batch);
+                while (counting.frames < wanted) {
+                  for (int i = 0; i < sources.size(); i++) {
+                    int ignored = sources.get(i).poll(FrameBatch.MAX_FRAMES);
+                  }
+                }
+                allocated += Allocation.soFar() - before;
+                assertThat(sent).isEqualTo(frames.length);
+              }
+              return allocated;
+            });
+    assertThat(least).isLessThanOrEqualTo(enough);
   }
 
   /** A guest's side that takes all. */

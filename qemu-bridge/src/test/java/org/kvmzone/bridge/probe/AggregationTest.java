@@ -2,7 +2,6 @@ package org.kvmzone.bridge.probe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -14,6 +13,7 @@ import java.util.function.LongUnaryOperator;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.junit.jupiter.api.Test;
+import org.kvmzone.bridge.testing.Allocation;
 
 class AggregationTest {
   private static final Probe DONE =
@@ -263,13 +263,12 @@ class AggregationTest {
 
   @Test
   void firing_allocatesNothingForAKeyThatWasSeen() {
-    var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
     Aggregation quantize = watch("@[disk, op, queue] = quantize(latency)");
     Aggregation average = watch("@[disk] = avg(latency)");
     fireMany(10_000);
-    long before = threads.getCurrentThreadAllocatedBytes();
+    long before = Allocation.soFar();
     fireMany(100_000);
-    long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+    long allocated = Allocation.soFar() - before;
     quantize.close();
     average.close();
     assertThat(total(quantize)).isEqualTo(110_000);
