@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.device.Capturable;
 import org.kvmzone.bridge.device.Capture;
+import org.kvmzone.bridge.device.DeviceReport;
 import org.kvmzone.bridge.device.EventSource;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.ffi.Errno;
@@ -74,6 +75,34 @@ public final class NetRehearsal implements AutoCloseable {
   }
 
   /**
+   * What is rehearsed for a device: others like it need no rehearsal of their own.
+   *
+   * @param way its frames go
+   * @param capped whether there is a cap on them
+   * @param flows whether they are told apart
+   */
+  record Part(Way way, boolean capped, boolean flows) {
+    /** A NIC without either. */
+    static Part plain(Way way) {
+      return new Part(way, false, false);
+    }
+
+    /** That of a device. */
+    static Part of(NetConfig config) {
+      TrafficConfig traffic = config.traffic();
+      return new Part(
+          Way.of(config.link()), traffic.maxbw().isPresent(), !traffic.flows().isEmpty());
+    }
+
+    /**
+     * Properties of a SPEC, each behind a comma: a cap that none reaches, a flow that all are of.
+     */
+    String properties() {
+      return (capped ? ",maxbw=1000G" : "") + (flows ? ",flow.rehearsed=transport=udp" : "");
+    }
+  }
+
+  /**
    * A guest, or two of them.
    *
    * @param features of rings: VERSION_1 and MRG_RXBUF come besides
@@ -86,7 +115,7 @@ public final class NetRehearsal implements AutoCloseable {
   /**
    * The same, with more properties.
    *
-   * @param properties of the sender's SPEC, each behind a comma
+   * @param properties of the guests' SPECs, each behind a comma
    */
   public NetRehearsal(Way way, long features, int frameSize, String properties) {
     this(
@@ -107,14 +136,14 @@ public final class NetRehearsal implements AutoCloseable {
       Rehearsal.Piece... frame) {
     String link =
         switch (way) {
-          case DISCARD, ECHO -> "kind=" + way.name().toLowerCase(Locale.ROOT);
-          case CHARGEN -> "kind=chargen,frame_size=" + frameSize;
-          case ETHERSTUB -> "kind=etherstub,over=rehearsal-" + STUBS.incrementAndGet();
-          case TAP -> "kind=tap,ifname=" + LOOPBACK;
-        };
+              case DISCARD, ECHO -> "kind=" + way.name().toLowerCase(Locale.ROOT);
+              case CHARGEN -> "kind=chargen,frame_size=" + frameSize;
+              case ETHERSTUB -> "kind=etherstub,over=rehearsal-" + STUBS.incrementAndGet();
+              case TAP -> "kind=tap,ifname=" + LOOPBACK;
+            }
+            + properties;
     @Nullable Fd[] wire = way == Way.TAP ? wire() : new Fd[2];
-    sender =
-        new Rehearsal(() -> device(SENDER, DiscardDatagram.GUEST, link + properties, wire[0]), all);
+    sender = new Rehearsal(() -> device(SENDER, DiscardDatagram.GUEST, link, wire[0]), all);
     receiver =
         way == Way.ETHERSTUB || way == Way.TAP
             ? new Rehearsal(() -> device(RECEIVER, DiscardDatagram.STATION, link, wire[1]), all)
@@ -165,14 +194,14 @@ public final class NetRehearsal implements AutoCloseable {
    * Sends frames of both lengths, by rings of both layouts, for about so long; by a tap also what
    * Linux guests do, as it takes and gives that unfinished.
    */
-  static void rehearse(Way way, long nanos) {
-    Sessions.play(nanos, session -> play(way, session));
+  static void rehearse(Part part, long nanos) {
+    Sessions.play(nanos, session -> play(part.way(), part.properties(), session));
   }
 
-  private static void play(Way way, long nanos) {
-    try (NetRehearsal first = new NetRehearsal(way, 0, SHORT);
-        NetRehearsal second = new NetRehearsal(way, 0, LONG);
-        NetRehearsal third = new NetRehearsal(way, Features.RING_PACKED, SHORT);
+  private static void play(Way way, String guards, long nanos) {
+    try (NetRehearsal first = new NetRehearsal(way, 0, SHORT, guards);
+        NetRehearsal second = new NetRehearsal(way, 0, LONG, guards);
+        NetRehearsal third = new NetRehearsal(way, Features.RING_PACKED, SHORT, guards);
         NetRehearsal fourth = way == Way.TAP ? unsegmented(way, Features.EVENT_IDX, true) : null;
         NetRehearsal fifth = way == Way.TAP ? acknowledgements(Features.EVENT_IDX) : null) {
       List<NetRehearsal> all =
@@ -275,13 +304,13 @@ public final class NetRehearsal implements AutoCloseable {
   }
 
   /** What the receiver's device has counted. */
-  Map<String, Long> received() {
-    return receiver.device().report().counters();
+  DeviceReport received() {
+    return receiver.device().report();
   }
 
   /** What the sender's device has counted. */
-  Map<String, Long> counters() {
-    return sender.device().report().counters();
+  DeviceReport sent() {
+    return sender.device().report();
   }
 
   @Override

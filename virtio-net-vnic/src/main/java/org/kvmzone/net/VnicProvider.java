@@ -1,6 +1,6 @@
 package org.kvmzone.net;
 
-import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.kvmzone.bridge.device.DeviceProvider;
@@ -40,9 +40,9 @@ public final class VnicProvider implements DeviceProvider {
 
   @Override
   public void rehearse(List<Spec> specs, long nanos) {
-    Set<NetRehearsal.Way> ways = EnumSet.noneOf(NetRehearsal.Way.class);
-    specs.forEach(spec -> ways.add(NetRehearsal.Way.of(NetProperties.read(spec).link())));
-    ways.forEach(way -> NetRehearsal.rehearse(way, nanos / ways.size()));
+    Set<NetRehearsal.Part> parts = new LinkedHashSet<>();
+    specs.forEach(spec -> parts.add(NetRehearsal.Part.of(NetProperties.read(spec))));
+    parts.forEach(part -> NetRehearsal.rehearse(part, nanos / parts.size()));
   }
 
   @Override

@@ -2,10 +2,14 @@ package org.kvmzone.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.kvmzone.bridge.device.DeviceReport;
 import org.kvmzone.bridge.rehearsal.Rehearsal;
 import org.kvmzone.bridge.testing.Await;
 import org.kvmzone.bridge.testing.OsThread;
@@ -33,6 +37,7 @@ class NetRehearsalTest {
         assertThat(rehearsal.round()).isEqualTo(Rehearsal.SIZE);
       }
       rehearsal
+          .sent()
           .counters()
           .forEach((name, count) -> {
             long expected =
@@ -73,16 +78,47 @@ class NetRehearsalTest {
       }
       int each = taken ? 1 : (NetRehearsal.UNSEGMENTED_BYTES + 1447) / 1448;
       assertThat(frames).isPositive();
-      assertThat(rehearsal.counters()).containsEntry("opackets64", (long) frames);
-      assertThat(rehearsal.received()).containsEntry("ipackets64", (long) frames * each);
+      assertThat(rehearsal.sent().counters()).containsEntry("opackets64", (long) frames);
+      assertThat(rehearsal.received().counters()).containsEntry("ipackets64", (long) frames * each);
     }
+  }
+
+  @Test
+  void capsAndFlows_areRehearsedWhereADeviceHasThem() {
+    assertThat(partOf("")).isEqualTo(NetRehearsal.Part.plain(NetRehearsal.Way.ECHO));
+    assertThat(partOf(",maxbw=7M"))
+        .isEqualTo(new NetRehearsal.Part(NetRehearsal.Way.ECHO, true, false));
+    assertThat(partOf(",flow.web=transport=tcp,,local_port=80"))
+        .isEqualTo(new NetRehearsal.Part(NetRehearsal.Way.ECHO, false, true));
+  }
+
+  private static NetRehearsal.Part partOf(String guards) {
+    String spec = "vnic,id=net0,kind=echo,macaddr=" + Devices.MAC_A;
+    return NetRehearsal.Part.of(Devices.config(spec + guards));
+  }
+
+  @Test
+  void framesOfTheirFlow_passBelowTheirCap() {
+    NetRehearsal.Part part = new NetRehearsal.Part(NetRehearsal.Way.ETHERSTUB, true, true);
+    try (NetRehearsal rehearsal = new NetRehearsal(part.way(), 0, 60, part.properties())) {
+      for (int i = 0; i < 100; i++) {
+        assertThat(rehearsal.round()).isEqualTo(Rehearsal.SIZE);
+      }
+      long all = 100L * Rehearsal.SIZE;
+      assertThat(flow(rehearsal.sent())).containsEntry("opackets", all);
+      assertThat(flow(rehearsal.received())).containsEntry("ipackets", all);
+    }
+  }
+
+  private static Map<String, Long> flow(DeviceReport report) {
+    return Objects.requireNonNull(report.parts().get("rehearsed")).counters();
   }
 
   /** On a loop of its own, which is gone afterwards, and on switches, which are gone, too. */
   @ParameterizedTest
   @EnumSource
   void rehearsal_ofEachWay_leavesNothing(NetRehearsal.Way way) {
-    NetRehearsal.rehearse(way, TimeUnit.MILLISECONDS.toNanos(250));
+    NetRehearsal.rehearse(NetRehearsal.Part.plain(way), TimeUnit.MILLISECONDS.toNanos(250));
     Await.until("the end of its threads", () -> OsThread.named("rehearsal").isEmpty());
   }
 
