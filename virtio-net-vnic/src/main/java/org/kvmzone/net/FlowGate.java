@@ -19,6 +19,7 @@ final class FlowGate {
   private final @Nullable Flow[] flows = new @Nullable Flow[FrameBatch.MAX_FRAMES + 1];
   private @Nullable FlowTable table;
   private boolean ranks; // there are priorities that the batch is to be told
+  private boolean alike; // all frames of the batch are of the first one's flow
   private long now;
 
   private @Nullable Flow counted; // what is not yet added to its counts
@@ -88,10 +89,7 @@ final class FlowGate {
     if (current == null) {
       return frames;
     }
-    for (long left = frames; left != 0; left &= left - 1) {
-      int frame = Long.numberOfTrailingZeros(left);
-      flows[frame] = current.find(batch, frame, outgoing, view);
-    }
+    alike = current.findEach(batch, frames, outgoing, view, flows);
     long admitted = 0;
     for (long left = frames; left != 0; ) {
       long run = run(left);
@@ -128,6 +126,9 @@ final class FlowGate {
 
   /** The first of some frames, and those that follow it and are of the same flow. */
   private long run(long frames) {
+    if (alike) {
+      return frames;
+    }
     Flow first = flows[Long.numberOfTrailingZeros(frames)];
     long left = frames & (frames - 1);
     while (left != 0 && flows[Long.numberOfTrailingZeros(left)] == first) {

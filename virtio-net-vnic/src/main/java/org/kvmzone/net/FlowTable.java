@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -25,8 +26,18 @@ final class FlowTable {
   private static final ValueLayout.OfLong BE64 =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
+  private static final ValueLayout.OfInt LE32 =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfLong LE64 =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
   /** An Ethernet and a plain IPv4 header, and two ports. */
   private static final int GLANCE = 14 + 20 + 4;
+
+  /**
+   * Of the word with the fragment's offset, flags, time to live, and protocol: all but the third.
+   */
+  private static final int CARRIED = 0x3fff00ff;
 
   private final Flow[] flows;
   private final boolean limited;
@@ -73,6 +84,60 @@ final class FlowTable {
   }
 
   /**
+   * Finds the flows of some frames of a batch. Plain ones that follow one another mostly have the
+   * same addresses and ports: then one is looked up for all of them.
+   *
+   * @param found takes the flow of each frame, or null, at the frame's place
+   * @return whether all have the same one, or all none
+   */
+  boolean findEach(
+      FrameBatch batch, long frames, boolean outgoing, Frame view, @Nullable Flow[] found) {
+    @Nullable Flow before = null;
+    boolean alike = true;
+    for (long left = frames; left != 0; ) {
+      int from = Long.numberOfTrailingZeros(left);
+      int to = from + run(batch, from, Long.numberOfTrailingZeros(~(left >>> from)));
+      @Nullable Flow flow = find(batch, from, outgoing, view);
+      Arrays.fill(found, from, to, flow);
+      alike &= left == frames || flow == before;
+      before = flow;
+      left &= ~FrameBatch.first(to);
+    }
+    return alike;
+  }
+
+  /** How many frames of a batch are like one of them, from that on, in all that tells flows. */
+  private static int run(FrameBatch batch, int from, int most) {
+    MemorySegment memory = batch.memory();
+    long first = batch.frameAt(from);
+    if (batch.captured(from) < GLANCE || !isPlain4(memory, first)) {
+      return 1;
+    }
+    int begin = memory.get(LE32, first + 12);
+    int carried = memory.get(LE32, first + 20) & CARRIED;
+    long addresses = memory.get(LE64, first + 26);
+    int ports = memory.get(LE32, first + 34);
+    int count = 1;
+    while (count < most && batch.captured(from + count) >= GLANCE) {
+      long at = batch.frameAt(from + count);
+      int other = (memory.get(LE32, at + 12) ^ begin) | (memory.get(LE32, at + 34) ^ ports);
+      other |= (memory.get(LE32, at + 20) & CARRIED) ^ carried;
+      if (other != 0 || memory.get(LE64, at + 26) != addresses) {
+        break;
+      }
+      count++;
+    }
+    return count;
+  }
+
+  /** IPv4 without options, and no fragment. */
+  private static boolean isPlain4(MemorySegment memory, long at) {
+    return memory.get(BE16, at + 12) == EtherType.IPV4
+        && memory.get(BYTE, at + 14) == 0x45
+        && (memory.get(BE16, at + 20) & 0x3fff) == 0;
+  }
+
+  /**
    * The flow of a frame; null if it has none. What was copied of the frame tells.
    *
    * @param outgoing whether the guest sends it; else it is for the guest
@@ -81,10 +146,7 @@ final class FlowTable {
   @Nullable Flow find(FrameBatch batch, int frame, boolean outgoing, Frame view) {
     MemorySegment memory = batch.memory();
     long at = batch.frameAt(frame);
-    if (batch.captured(frame) >= GLANCE
-        && memory.get(BE16, at + 12) == EtherType.IPV4
-        && memory.get(BYTE, at + 14) == 0x45
-        && (memory.get(BE16, at + 20) & 0x3fff) == 0) {
+    if (batch.captured(frame) >= GLANCE && isPlain4(memory, at)) {
       int transport = memory.get(BYTE, at + 23) & 0xff;
       boolean ports = hasPorts(transport);
       return find4(

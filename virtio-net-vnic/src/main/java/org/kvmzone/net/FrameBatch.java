@@ -133,9 +133,21 @@ final class FrameBatch {
 
   /** Bytes of those frames that have their bit set. */
   long bytes(long frames) {
+    if ((frames & (frames + 1)) == 0) { // the first ones, nearly always
+      return bytesOfFirst(Long.bitCount(frames));
+    }
     long sum = 0;
     for (long left = frames; left != 0; left &= left - 1) {
       sum += lengths[Long.numberOfTrailingZeros(left)];
+    }
+    return sum;
+  }
+
+  /** All of them are less than an int, and these the processor adds several at a time. */
+  private int bytesOfFirst(int count) {
+    int sum = 0;
+    for (int i = 0; i < count; i++) {
+      sum += lengths[i];
     }
     return sum;
   }

@@ -9,8 +9,10 @@ import static org.kvmzone.net.Devices.MAC_B;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
@@ -357,6 +359,44 @@ class FlowTableTest {
       assertThat(found)
           .as("seed %d: %s %s of %s", seed, outgoing ? "from" : "to", made, List.of(flows))
           .isSameAs(meant);
+    }
+  }
+
+  /** A frame is mostly like the one before it, or differs from it in one byte. */
+  private static byte[][] likeOneAnother(Random random) {
+    byte[][] frames = new byte[FrameBatch.MAX_FRAMES][];
+    for (int i = 0; i < frames.length; i++) {
+      int kind = i == 0 ? 0 : random.nextInt(10);
+      frames[i] = kind == 0 ? Made.of(random).frame() : frames[i - 1].clone();
+      if (kind == 1) {
+        frames[i][12 + random.nextInt(30)] ^= (byte) (1 << random.nextInt(8));
+      }
+    }
+    return frames;
+  }
+
+  @RepeatedTest(50)
+  void framesLookedAtTogether_haveTheFlowsThatEachHasAlone() {
+    long seed = Long.getLong("kvmzone.seed", System.nanoTime());
+    Random random = new Random(seed);
+    String[] flows = new String[1 + random.nextInt(4)];
+    Arrays.setAll(flows, i -> randomFlow(random));
+    FlowTable table = table(flows);
+    for (int i = 0; i < 20; i++) {
+      FrameBatch batch = Recorder.batch(likeOneAnother(random));
+      long frames = random.nextLong() >>> random.nextInt(64);
+      boolean outgoing = random.nextBoolean();
+      @Nullable Flow[] found = new Flow[FrameBatch.MAX_FRAMES];
+      boolean alike = table.findEach(batch, frames, outgoing, view, found);
+      @Nullable Flow[] alone = new Flow[FrameBatch.MAX_FRAMES];
+      Set<@Nullable Flow> kinds = new HashSet<>();
+      for (long left = frames; left != 0; left &= left - 1) {
+        int frame = Long.numberOfTrailingZeros(left);
+        alone[frame] = table.find(batch, frame, outgoing, view);
+        kinds.add(alone[frame]);
+      }
+      assertThat(found).as("seed %d", seed).containsExactly(alone);
+      assertThat(alike).as("seed %d", seed).isEqualTo(kinds.size() <= 1);
     }
   }
 }
