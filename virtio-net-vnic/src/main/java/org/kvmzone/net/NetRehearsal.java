@@ -61,6 +61,11 @@ public final class NetRehearsal implements AutoCloseable {
     /** The same, where each has a tap, and there is nothing in between. */
     TAP;
 
+    /** Whether there are two guests. */
+    boolean isPair() {
+      return this == ETHERSTUB || this == TAP;
+    }
+
     /** What comes nearest to a link. */
     static Way of(LinkConfig link) {
       return switch (link) {
@@ -145,7 +150,7 @@ public final class NetRehearsal implements AutoCloseable {
     @Nullable Fd[] wire = way == Way.TAP ? wire() : new Fd[2];
     sender = new Rehearsal(() -> device(SENDER, DiscardDatagram.GUEST, link, wire[0]), all);
     receiver =
-        way == Way.ETHERSTUB || way == Way.TAP
+        way.isPair()
             ? new Rehearsal(() -> device(RECEIVER, DiscardDatagram.STATION, link, wire[1]), all)
             : sender;
     sources =
@@ -179,10 +184,10 @@ public final class NetRehearsal implements AutoCloseable {
         RehearsedTcp.unsegmented(RECEIVER, SENDER));
   }
 
-  /** A guest that gets a stream by its tap sends nothing but these. */
-  private static NetRehearsal acknowledgements(long features) {
+  /** A guest that gets a stream sends nothing but these. */
+  private static NetRehearsal acknowledgements(Way way, long features) {
     return new NetRehearsal(
-        Way.TAP,
+        way,
         features | Features.VERSION_1 | VirtioNet.MRG_RXBUF | Offloads.ALL,
         0,
         "",
@@ -191,8 +196,8 @@ public final class NetRehearsal implements AutoCloseable {
   }
 
   /**
-   * Sends frames of both lengths, by rings of both layouts, for about so long; by a tap also what
-   * Linux guests do, as it takes and gives that unfinished.
+   * Sends frames of both lengths, by rings of both layouts, for about so long; to another guest or
+   * by a tap also what Linux guests do, as these take and give that unfinished.
    */
   static void rehearse(Part part, long nanos) {
     Sessions.play(nanos, session -> play(part.way(), part.properties(), session));
@@ -202,8 +207,8 @@ public final class NetRehearsal implements AutoCloseable {
     try (NetRehearsal first = new NetRehearsal(way, 0, SHORT, guards);
         NetRehearsal second = new NetRehearsal(way, 0, LONG, guards);
         NetRehearsal third = new NetRehearsal(way, Features.RING_PACKED, SHORT, guards);
-        NetRehearsal fourth = way == Way.TAP ? unsegmented(way, Features.EVENT_IDX, true) : null;
-        NetRehearsal fifth = way == Way.TAP ? acknowledgements(Features.EVENT_IDX) : null) {
+        NetRehearsal fourth = way.isPair() ? unsegmented(way, Features.EVENT_IDX, true) : null;
+        NetRehearsal fifth = way.isPair() ? acknowledgements(way, Features.EVENT_IDX) : null) {
       List<NetRehearsal> all =
           Stream.of(first, second, third, fourth, fifth).filter(Objects::nonNull).toList();
       try (RehearsalLoop loop =
