@@ -25,7 +25,6 @@ final class FlowTable {
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
   private static final ValueLayout.OfLong BE64 =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-
   private static final ValueLayout.OfInt LE32 =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfLong LE64 =
@@ -34,10 +33,8 @@ final class FlowTable {
   /** An Ethernet and a plain IPv4 header, and two ports. */
   private static final int GLANCE = 14 + 20 + 4;
 
-  /**
-   * Of the word with the fragment's offset, flags, time to live, and protocol: all but the third.
-   */
-  private static final int CARRIED = 0x3fff00ff;
+  /** Flags, the fragment's offset and the protocol, of four bytes as LE32: not the time to live. */
+  private static final int CARRIED = 0xff00ff3f;
 
   private final Flow[] flows;
   private final boolean limited;

@@ -375,6 +375,30 @@ class FlowTableTest {
     return frames;
   }
 
+  /** The second of two frames differs in one bit; the flow is told by every bit that tells any. */
+  @Test
+  void aFrameThatDiffersInAnyBit_isLookedUpByItself() {
+    FlowTable table =
+        table(
+            "local_ip=192.0.2.10,remote_ip=192.0.2.11,transport=udp,local_port=1000,"
+                + "remote_port=2000,dsfield=0:ff");
+    byte[] first = udp(1000, 2000);
+    for (int bit = 8 * 12; bit < 8 * 38; bit++) {
+      byte[] second = first.clone();
+      second[bit / 8] ^= (byte) (1 << bit % 8);
+      for (byte[][] frames : new byte[][][] {{first, second}, {second, first}}) {
+        FrameBatch batch = Recorder.batch(frames);
+        @Nullable Flow[] found = new Flow[2];
+        boolean alike = table.findEach(batch, 3, true, view, found);
+        @Nullable Flow[] alone = {
+          table.find(batch, 0, true, view), table.find(batch, 1, true, view)
+        };
+        assertThat(found).as("byte %d, bit %d", bit / 8, bit % 8).containsExactly(alone);
+        assertThat(alike).isEqualTo(found[0] == found[1]);
+      }
+    }
+  }
+
   @RepeatedTest(50)
   void framesLookedAtTogether_haveTheFlowsThatEachHasAlone() {
     long seed = Long.getLong("kvmzone.seed", System.nanoTime());

@@ -25,8 +25,9 @@ public final class Rehearsal implements AutoCloseable {
   private static final int BEYOND = 16;
 
   /**
-   * A class each, and real rings have one more: were there one alone, the compiler would build on
-   * it, and undo all that it did so when the first guest came.
+   * Interrupts that reach nobody, each of a class of its own, as those of real rings are of
+   * another: were there one class alone, the compiler would build on it, and undo all that it built
+   * when the first guest came.
    */
   private static final List<DeviceQueue.Interrupt> INTERRUPTS =
       List.of(() -> {}, () -> {}, () -> {});
