@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -14,6 +15,8 @@ import java.util.stream.Stream;
  */
 public record OsThread(Path directory) {
   private static final int NAME_LENGTH = 15; // TASK_COMM_LEN, less the NUL
+  private static final int NICE = 19; // the fields of proc_pid_stat(5) are counted from 1
+  private static final int AFTER_NAME = 3;
 
   /** Those that are called this at present, however long the name is in Java. */
   public static List<OsThread> named(String name) {
@@ -60,6 +63,17 @@ public record OsThread(Path directory) {
   /** How often it has gone to sleep. */
   public long sleeps() {
     return Long.parseLong(status("voluntary_ctxt_switches"));
+  }
+
+  /** How nice it is to others, if it has not ended. */
+  public Optional<Integer> nice() {
+    try {
+      String stat = Files.readString(directory.resolve("stat"));
+      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+      return Optional.of(Integer.valueOf(fields[NICE - AFTER_NAME]));
+    } catch (IOException ended) {
+      return Optional.empty();
+    }
   }
 
   /** The CPUs on which it may run, as taskset(1) writes them. */
