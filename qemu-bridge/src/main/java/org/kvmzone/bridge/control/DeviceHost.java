@@ -196,7 +196,7 @@ public final class DeviceHost implements AutoCloseable {
     for (HostedDevice device : devices) {
       kinds.computeIfAbsent(device.provider().word(), first -> new ArrayList<>()).add(device);
     }
-    Duration each = time.dividedBy(Math.max(1, kinds.size()));
+    long each = time.toNanos() / Math.max(1, kinds.size());
     Thread thread =
         new UnwatchedThread(
             name + "-rehearsal",
@@ -208,10 +208,10 @@ public final class DeviceHost implements AutoCloseable {
     return thread;
   }
 
-  private void rehearse(List<HostedDevice> alike, Duration time) {
+  private void rehearse(List<HostedDevice> alike, long nanos) {
     DeviceProvider kind = alike.getFirst().provider();
     try {
-      kind.rehearse(alike.stream().map(HostedDevice::spec).toList(), time.toNanos());
+      kind.rehearse(alike.stream().map(HostedDevice::spec).toList(), nanos);
     } catch (RuntimeException e) {
       // What could not be rehearsed is slow for its first moments, no more than that.
       LOG.log(System.Logger.Level.WARNING, name + ": no rehearsal of " + kind.word() + ": " + e);
