@@ -25,10 +25,11 @@ enum { STACK_SIZE = 2 << 20 };
 /*
  * -Xrs leaves SIGINT, SIGTERM, SIGHUP and SIGQUIT to QEMU. What is reserved is bounded because
  * -overcommit mem-lock=on makes all of it real; the young generation is, because all of it is
- * touched before a first collection, and the start needs 5 MB. What of the JDK spins classes and
- * reads text is compiled later than usual: the start calls it some hundred times, the data path
- * never, and the guest is waiting. What the JVM has to say is not for stdout, and that it starts
- * without its cache of classes is not worth saying.
+ * touched before a first collection, and the start needs 5 MB. Everything is compiled later than
+ * usual, and what of the JDK spins classes and reads text much later: the start calls it some
+ * hundred times, the data path so often that it does not matter, or never, and the guest is
+ * waiting. What the JVM has to say is not for stdout, and that it starts without its cache of
+ * classes is not worth saying.
  */
 static const char *const DEFAULTS[] = {
     "-Xrs",
@@ -40,6 +41,9 @@ static const char *const DEFAULTS[] = {
     "-XX:ReservedCodeCacheSize=32m",
     "-XX:MaxMetaspaceSize=64m",
     "-XX:CompressedClassSpaceSize=32m",
+    "-XX:Tier3InvocationThreshold=2000",
+    "-XX:Tier3MinInvocationThreshold=1000",
+    "-XX:Tier3CompileThreshold=20000",
     "-XX:CompileCommand=quiet",
     "-XX:CompileCommand=CompileThresholdScaling,java.lang.Abstract*::*,20.0",
     "-XX:CompileCommand=CompileThresholdScaling,java.lang.String*::*,20.0",
