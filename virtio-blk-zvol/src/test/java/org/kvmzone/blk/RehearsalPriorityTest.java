@@ -17,24 +17,25 @@ import org.kvmzone.bridge.testing.OsThread;
 @Timeout(60)
 class RehearsalPriorityTest {
   private static final String LOOP = "rehearsal";
+  private static final int NICE = 10;
 
   @TempDir private Path directory;
 
   @Test
-  void rehearsal_isNice_andTheCompilerIsNot() throws InterruptedException {
+  void rehearsal_isNice_andNobodyElseIs() throws InterruptedException {
     try (DeviceHost host = new DeviceHost("web", "serve", directory::resolve)) {
       host.listen(Spec.parse("zvol,id=disk0,kind=null,size=1M"));
 
       Thread rehearsal = host.rehearse(Duration.ofMillis(500));
 
-      Await.until("a loop that is nice", () -> nice(LOOP).contains(10));
-      assertThat(nice("C2 CompilerThread0")).containsOnly(0);
+      Await.until("a loop that is nice", () -> nice(OsThread.named(LOOP)).contains(NICE));
+      assertThat(nice(OsThread.named("C2 CompilerThread0"))).containsOnly(0);
       rehearsal.join();
+      Await.until("all nice ones have ended", () -> !nice(OsThread.all()).contains(NICE));
     }
   }
 
-  /** Of the threads of that name. */
-  private static List<Integer> nice(String name) {
-    return OsThread.named(name).stream().flatMap(thread -> thread.nice().stream()).toList();
+  private static List<Integer> nice(List<OsThread> threads) {
+    return threads.stream().flatMap(thread -> thread.nice().stream()).toList();
   }
 }

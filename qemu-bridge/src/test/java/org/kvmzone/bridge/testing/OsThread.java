@@ -18,20 +18,26 @@ public record OsThread(Path directory) {
   private static final int NICE = 19; // the fields of proc_pid_stat(5) are counted from 1
   private static final int AFTER_NAME = 3;
 
-  /** Those that are called this at present, however long the name is in Java. */
-  public static List<OsThread> named(String name) {
-    String wanted = name.substring(0, Math.min(NAME_LENGTH, name.length()));
+  /** Those that there are at present. */
+  public static List<OsThread> all() {
     try (Stream<Path> tasks = Files.list(Path.of("/proc/self/task"))) {
-      return tasks.filter(task -> name(task).equals(wanted)).map(OsThread::new).toList();
+      return tasks.map(OsThread::new).toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private static String name(Path task) {
+  /** Those that are called this at present, however long the name is in Java. */
+  public static List<OsThread> named(String name) {
+    String wanted = name.substring(0, Math.min(NAME_LENGTH, name.length()));
+    return all().stream().filter(thread -> thread.name().equals(wanted)).toList();
+  }
+
+  /** What the kernel calls it; empty if it has ended. */
+  public String name() {
     try {
-      return Files.readString(task.resolve("comm")).strip();
-    } catch (IOException ended) { // between two looks
+      return Files.readString(directory.resolve("comm")).strip();
+    } catch (IOException ended) {
       return "";
     }
   }
