@@ -17,7 +17,8 @@ import org.kvmzone.bridge.testing.OsThread;
 @Timeout(60)
 class RehearsalPriorityTest {
   private static final String LOOP = "rehearsal";
-  private static final int NICE = 10;
+  private static final int OTHERS = OsThread.current().nice().orElseThrow();
+  private static final int NICE = Math.min(OTHERS + 10, 19);
 
   @TempDir private Path directory;
 
@@ -29,7 +30,7 @@ class RehearsalPriorityTest {
       Thread rehearsal = host.rehearse(Duration.ofMillis(500));
 
       Await.until("a loop that is nice", () -> nice(OsThread.named(LOOP)).contains(NICE));
-      assertThat(nice(OsThread.named("C2 CompilerThread0"))).containsOnly(0);
+      assertThat(nice(OsThread.named("C2 CompilerThread0"))).containsOnly(OTHERS);
       rehearsal.join();
       Await.until("all nice ones have ended", () -> !nice(OsThread.all()).contains(NICE));
     }

@@ -17,7 +17,7 @@ import org.kvmzone.bridge.device.DeviceProvider;
 import org.kvmzone.bridge.device.Spec;
 import org.kvmzone.bridge.device.SpecException;
 import org.kvmzone.bridge.device.VirtualMachine;
-import org.kvmzone.bridge.ffi.SysResource;
+import org.kvmzone.bridge.ffi.Unistd;
 import org.kvmzone.bridge.probe.Aggregation;
 import org.kvmzone.bridge.probe.Snapshot;
 import org.kvmzone.bridge.probe.UnwatchedThread;
@@ -32,9 +32,9 @@ public final class DeviceHost implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(DeviceHost.class.getName());
 
   /**
-   * Guests go before a rehearsal, and so does the compiler: what has been asked of it is to be done
-   * before more of it is any use. Where they share a CPU it does in five seconds what takes over
-   * ten among equals.
+   * How much nicer it is: guests go before a rehearsal, and so does the compiler: what has been
+   * asked of it is to be done before more of it is any use. Where they share a CPU it does in five
+   * seconds what takes over ten among equals.
    */
   private static final int REHEARSAL_NICE = 10;
 
@@ -201,7 +201,7 @@ public final class DeviceHost implements AutoCloseable {
         new UnwatchedThread(
             name + "-rehearsal",
             () -> {
-              int ignored = SysResource.setNice(REHEARSAL_NICE);
+              Unistd.nice(REHEARSAL_NICE);
               kinds.values().forEach(alike -> rehearse(alike, each));
             });
     thread.start();

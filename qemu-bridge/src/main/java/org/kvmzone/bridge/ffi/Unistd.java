@@ -2,7 +2,7 @@ package org.kvmzone.bridge.ffi;
 
 import java.lang.foreign.MemorySegment;
 
-/** {@code <unistd.h>}: descriptors and what one reads and writes through them. */
+/** {@code <unistd.h>}: descriptors, what one reads and writes through them, and the process. */
 public final class Unistd {
   private static final CFunction CLOSE = CFunction.named("close");
   private static final CFunction DUP = CFunction.named("dup");
@@ -16,6 +16,7 @@ public final class Unistd {
   private static final CFunction ISATTY = CFunction.named("isatty");
   private static final CFunction GETPAGESIZE = CFunction.named("getpagesize");
   private static final CFunction EXECV = CFunction.named("execv");
+  private static final CFunction NICE = CFunction.named("nice");
 
   private Unistd() {}
 
@@ -160,6 +161,21 @@ public final class Unistd {
    */
   public static int execv(MemorySegment pathname, MemorySegment argv) {
     return EXECV.call(pathname.address(), argv.address());
+  }
+
+  /**
+   * Makes the calling thread nicer to others, and with it those that it starts from now on; to
+   * Linux, other than to POSIX, niceness is a thread's own (sched(7)). What it was is not asked
+   * for, and to be nicer is always allowed.
+   *
+   * {@snippet lang=c :
+   * int nice(int inc);
+   * }
+   *
+   * @param increment 0 and up; nobody is nicer than 19
+   */
+  public static void nice(int increment) {
+    int ignored = NICE.call(increment);
   }
 
   /**
