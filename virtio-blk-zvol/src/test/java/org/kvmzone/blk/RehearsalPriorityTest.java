@@ -30,7 +30,7 @@ class RehearsalPriorityTest {
       Thread rehearsal = host.rehearse(Duration.ofMillis(500));
 
       Await.until("a loop that is nice", () -> nice(OsThread.named(LOOP)).contains(NICE));
-      assertThat(nice(OsThread.named("C2 CompilerThread0"))).containsOnly(OTHERS);
+      assertThat(nice(OsThread.named("C1 CompilerThread0"))).containsOnly(OTHERS);
       rehearsal.join();
       Await.until("all nice ones have ended", () -> !nice(OsThread.all()).contains(NICE));
     }

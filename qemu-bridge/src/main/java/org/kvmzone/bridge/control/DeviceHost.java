@@ -32,9 +32,9 @@ public final class DeviceHost implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(DeviceHost.class.getName());
 
   /**
-   * How much nicer it is: guests go before a rehearsal, and so does the compiler: what has been
-   * asked of it is to be done before more of it is any use. Where they share a CPU it does in five
-   * seconds what takes over ten among equals.
+   * How much nicer a rehearsal is than the process. Guests go before it, and so do the compilers:
+   * until they have done what was asked of them, more of a rehearsal is no use. Where all share a
+   * CPU it so does in five seconds what takes over ten among equals.
    */
   private static final int REHEARSAL_NICE = 10;
 

@@ -5,7 +5,7 @@ import org.kvmzone.bridge.device.SpecException;
 
 /** How long devices rehearse at most before, or while, the first guest comes. */
 public final class WarmUp {
-  /** Longer than it takes for the data path to be compiled; they end when it is. */
+  /** As long as the data path takes to be compiled; they end before if the compiler rests. */
   public static final Duration DEFAULT = Duration.ofSeconds(5);
 
   private static final int MOST = 10_000;

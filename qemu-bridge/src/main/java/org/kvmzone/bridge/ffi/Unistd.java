@@ -2,7 +2,9 @@ package org.kvmzone.bridge.ffi;
 
 import java.lang.foreign.MemorySegment;
 
-/** {@code <unistd.h>}: descriptors, what one reads and writes through them, and the process. */
+/**
+ * {@code <unistd.h>}: descriptors and what one reads and writes through them; programs and threads.
+ */
 public final class Unistd {
   private static final CFunction CLOSE = CFunction.named("close");
   private static final CFunction DUP = CFunction.named("dup");
