@@ -254,7 +254,9 @@ final class FrameBatch {
       }
       long at = source.offset(i);
       int head = (int) Math.min(length, Frame.HEAD);
-      MemorySegment.copy(from, at, memory, frameAt(i) - header, (long) header + head);
+      // Apart: a copy of both would take the line behind a frame of 64 bytes, too.
+      copyHeader(from, at, memory, frameAt(i) - header, header);
+      MemorySegment.copy(from, at + header, memory, frameAt(i), head);
       if (head < length) {
         restOf(i).set(from, at + header + head, length - head);
       }
@@ -262,6 +264,14 @@ final class FrameBatch {
       lengths[i] = (int) length;
     }
     return count;
+  }
+
+  /** Copies a header, of ten bytes or twelve, as two longs that overlap. */
+  private static void copyHeader(
+      MemorySegment from, long at, MemorySegment to, long toAt, int length) {
+    long second = (long) length - Long.BYTES;
+    to.set(LE64, toAt, from.get(LE64, at));
+    to.set(LE64, toAt + second, from.get(LE64, at + second));
   }
 
   /** Adds the first {@code count} of the frames that were staged together. */

@@ -46,9 +46,10 @@ final class RingWriter {
   }
 
   /**
-   * Writes frames for as long as each finds a buffer that holds it alone: nearly all. In three
-   * passes, so that one of them does nothing but copy: the lines written to are the driver's, and
-   * the processor fetches as many together as stores to them wait in a row.
+   * Writes frames for as long as each finds a buffer that holds it alone: nearly all. In passes
+   * that do one thing each: headers, which are mostly only looked at, are asked for together; the
+   * lines behind them are the driver's, and the processor fetches as many together as stores to
+   * them follow one another.
    *
    * @param frames a bit for each
    * @return how many were written, the first ones
@@ -67,6 +68,7 @@ final class RingWriter {
       return 0;
     }
     try {
+      singles.touch(count, 0);
       batch.copyEach(frames, count, header, singles);
     } catch (Throwable gone) {
       ring.unpop(singles, 0, count);

@@ -1,7 +1,5 @@
 package org.kvmzone.net;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -321,21 +319,14 @@ final class TransmitQueue {
    * whole batch are under way together; what they hold is of no interest yet.
    */
   private void touch(int header) {
-    long sum = 0;
     if (single) {
-      MemorySegment memory = singles.memory();
-      for (int i = 0; i < popped; i++) {
-        if (singles.length(i) > header) {
-          long at = singles.offset(i);
-          sum += memory.get(ValueLayout.JAVA_BYTE, at);
-          sum += memory.get(ValueLayout.JAVA_BYTE, at + header);
-        }
-      }
-    } else {
-      for (int i = 0; i < popped; i++) {
-        Buffers data = chains[i].readable();
-        sum += data.touch(0) + data.touch(header);
-      }
+      singles.touch(popped, header);
+      return;
+    }
+    long sum = 0;
+    for (int i = 0; i < popped; i++) {
+      Buffers data = chains[i].readable();
+      sum += data.touch(0) + data.touch(header);
     }
     touched = sum;
   }
