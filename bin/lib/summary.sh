@@ -9,8 +9,8 @@ summarize() {
     -name 'TEST-*.xml' -newer "$marker" 2>/dev/null)
   counts=$(cat /dev/null "${reports[@]}" | summary_counts)
   read -r run skipped broken <<<"$counts"
-  cat /dev/null "${reports[@]}" | summary_names skipped '  skipped: '
-  cat /dev/null "${reports[@]}" | summary_names '(error|failure)' '  FAILED:  '
+  cat /dev/null "${reports[@]}" | summary_names skipped '  skipped: ' 1
+  cat /dev/null "${reports[@]}" | summary_names '(error|failure)' '  FAILED:  ' 60
   if ((status != 0 || broken != 0)); then
     say "FAILED after $seconds s: $broken of $run tests did not pass; all output is in $MAVEN_LOG"
     return 1
@@ -26,16 +26,23 @@ summary_counts() {
     END { print run + 0, skip + 0, bad + 0 }'
 }
 
-# summary_names ELEMENT PREFIX: reads reports, prints the class, name and message of each test that holds this element.
+# summary_names ELEMENT PREFIX LINES: reads reports, prints the class, name and message, or so many lines of it, of each
+# test that holds this element: the machine that keeps the whole log may be gone when someone asks what a guest said last.
 summary_names() {
-  awk -v element="<$1[ >]" -v prefix="$2" '
+  awk -v element="<$1[ >]" -v prefix="$2" -v most="$3" '
     function text(name) {
       if (!match($0, " " name "=\"[^\"]*")) return ""
-      value = substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 3)
-      gsub(/&#10;.*/, "", value); gsub(/&lt;/, "<", value); gsub(/&gt;/, ">", value)
-      gsub(/&quot;/, "\"", value); gsub(/&amp;/, "\\&", value)
+      return substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 3)
+    }
+    function plain(value) {
+      gsub(/&lt;/, "<", value); gsub(/&gt;/, ">", value); gsub(/&quot;/, "\"", value)
+      gsub(/&#[0-9]*;/, " ", value); gsub(/&amp;/, "\\&", value)
       return value
     }
-    /<testcase / { test = text("classname") "." text("name"); sub(/^org\.kvmzone\./, "", test) }
-    $0 ~ element { print prefix test ": " text("message") }' >&2
+    /<testcase / { test = plain(text("classname") "." text("name")); sub(/^org\.kvmzone\./, "", test) }
+    $0 ~ element {
+      count = split(text("message"), lines, /&#10;/)
+      print prefix test ": " plain(lines[1])
+      for (i = 2; i <= count && i <= most; i++) print "           " plain(lines[i])
+    }' >&2
 }
