@@ -19,18 +19,28 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.kvmzone.bridge.ffi.Fcntl;
+import org.kvmzone.bridge.ffi.Fd;
+import org.kvmzone.bridge.ffi.Flock;
 import org.kvmzone.system.Devices.Hosting;
 
 /**
  * A guest moves from QEMU to QEMU, to and fro between two hosts' devices, while fio writes to its
  * disk and a ping runs: no block is lost, the network goes on, and each time the disk is handed
- * over.
+ * over, each second time late.
  *
  * <p>{@code -Dkvmzone.migrations=20} for more than the few of every day.
  */
 final class MigrationIT {
   private static final int MIGRATIONS = Integer.getInteger("kvmzone.migrations", 2);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /** Longer than a disk's new host waits before it turns its guest away for now. */
+  private static final Duration STILL_IN_USE = Duration.ofMillis(2500);
+
+  /** The byte of QEMU's image locks that says so. */
+  private static final long OTHERS_MUST_NOT_WRITE = 201;
+
   private static final Pattern PINGS = Pattern.compile("(\\d+) packets transmitted, (\\d+)");
 
   /** Writes that are read afterwards, and a ping that lasts as long. */
@@ -92,7 +102,10 @@ final class MigrationIT {
           Qemu next = start(way, move, devices, List.of("-incoming", "unix:" + arrival));
           try (Qemu last = qemu) {
             qemu = next;
-            moves.add(move(last, next, arrival));
+            moves.add(
+                move % 2 == 0
+                    ? moveWhileItsDiskIsInUse(last, next, arrival)
+                    : move(last, next, arrival));
             last.qmp().execute("quit");
             last.awaitEnd();
           }
@@ -149,6 +162,17 @@ final class MigrationIT {
     assertThat(moved.path("status").asText()).as("%s", moved).isEqualTo("completed");
     await(to, "query-status", List.of("running"));
     return moved;
+  }
+
+  /** The same while somebody else has the disk, who lets it go a while after. */
+  private JsonNode moveWhileItsDiskIsInUse(Qemu from, Qemu to, Path arrival) {
+    try (Fd other = Fd.open(directory.resolve("disk").toString(), Fcntl.O_RDWR)) {
+      // As a QEMU does that lets nobody else write.
+      assertThat(Flock.set(other.number(), Fcntl.F_RDLCK, OTHERS_MUST_NOT_WRITE)).isZero();
+      JsonNode moved = move(from, to, arrival);
+      LockSupport.parkNanos(STILL_IN_USE.toNanos());
+      return moved;
+    }
   }
 
   private static JsonNode await(Qemu qemu, String query, List<String> states) {

@@ -3,6 +3,7 @@ package org.kvmzone.blk;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.device.DeviceQueue;
 import org.kvmzone.bridge.ffi.Errno;
@@ -69,7 +70,7 @@ final class BlockQueue {
     this.failed = new FailedRequests(disk.policy);
     this.predecessors = predecessors.stream().filter(BlockQueue::isDraining).toList();
     for (BlockQueue predecessor : this.predecessors) {
-      var _ = predecessor.queue.stopped().thenRun(queue::wake);
+      var _ = predecessor.stopped().thenRun(queue::wake);
     }
   }
 
@@ -82,11 +83,16 @@ final class BlockQueue {
     queue.wake();
   }
 
+  /** Completed when nothing is in flight any more. */
+  CompletableFuture<Void> stopped() {
+    return queue.stopped();
+  }
+
   boolean isStopped() {
     return queue.state() == DeviceQueue.State.STOPPED;
   }
 
-  private boolean isDraining() {
+  boolean isDraining() {
     return queue.state() == DeviceQueue.State.DRAINING;
   }
 

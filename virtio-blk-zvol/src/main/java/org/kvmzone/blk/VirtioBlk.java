@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.blk.BlockQueue.Disk;
@@ -49,6 +50,7 @@ public final class VirtioBlk implements VirtioDevice, Resizable, Limited {
   private final AtomicReferenceArray<@Nullable BlockQueue> queues;
   private final Runnable wake = this::wakeAll;
   private volatile List<BlockQueue> lingering = List.of();
+  private boolean left; // by the guest, which has not arrived again
 
   /**
    * What an operator can choose.
@@ -208,12 +210,33 @@ public final class VirtioBlk implements VirtioDevice, Resizable, Limited {
 
   @Override
   public Optional<String> arriving() {
+    synchronized (this) {
+      left = false; // before the claim is looked at: what hung may be coming back at this moment
+    }
     return disk.zvol().claim();
   }
 
+  /** What hangs may still be written: until it has come back the disk is nobody else's. */
   @Override
-  public void departed() {
-    disk.zvol().letGo();
+  public synchronized void departed() {
+    left = true;
+    List<BlockQueue> all = new ArrayList<>(lingering);
+    for (int i = 0; i < queues.length(); i++) {
+      Optional.ofNullable(queues.get(i)).ifPresent(all::add);
+    }
+    CompletableFuture<?>[] hanging =
+        all.stream()
+            .filter(BlockQueue::isDraining)
+            .map(BlockQueue::stopped)
+            .toArray(CompletableFuture[]::new);
+    var _ = CompletableFuture.allOf(hanging).thenRun(this::letGo);
+  }
+
+  private synchronized void letGo() {
+    if (left) {
+      left = false;
+      disk.zvol().letGo();
+    }
   }
 
   @Override

@@ -25,6 +25,8 @@ import org.kvmzone.bridge.testing.Await;
 import org.kvmzone.bridge.testing.FrontEnd;
 import org.kvmzone.bridge.testing.LiveRing;
 import org.kvmzone.bridge.testing.OsThread;
+import org.kvmzone.bridge.testing.Request;
+import org.kvmzone.bridge.testing.SharedLog;
 import org.kvmzone.bridge.testing.Vmm;
 
 /**
@@ -33,6 +35,7 @@ import org.kvmzone.bridge.testing.Vmm;
  */
 @Timeout(120)
 class HangingVolumeTest {
+  private static final long LOG_ALL = 1L << 26; // VHOST_F_LOG_ALL
   private static final long CLOSING = TimeUnit.SECONDS.toNanos(15); // on a machine that is busy
 
   @TempDir private Path directory;
@@ -58,11 +61,11 @@ class HangingVolumeTest {
   }
 
   /** A guest that writes, and is not answered. */
-  private Vmm write() {
+  private Vmm write(long features) {
     Fd socket =
         new Fd(Errno.check(UnixSockets.connect(directory.resolve("disk0.sock")), "connect"));
     Vmm guest = new Vmm(new FrontEnd(socket));
-    guest.negotiate(Vmm.PLAIN);
+    guest.negotiate(features);
     guest.shareMemory();
     guest.start(0, 64);
     LiveRing ring = guest.ring(0);
@@ -72,6 +75,28 @@ class HangingVolumeTest {
             guest.ram().readable(new byte[4096]),
             guest.ram().writable(1));
     ring.kick();
+    return guest;
+  }
+
+  /** As {@link #write}, of a guest that is being copied; when this returns the write hangs. */
+  private Vmm writeWhileItMoves(SharedLog log) {
+    Vmm guest = write(Vmm.PLAIN | LOG_ALL);
+    guest
+        .frontEnd()
+        .send(
+            Request.SET_LOG_BASE,
+            FrontEnd.VERSION,
+            FrontEnd.words(SharedLog.SIZE, 0),
+            log.file().number());
+    assertThat(guest.frontEnd().reply(Request.SET_LOG_BASE)).hasSize(8);
+    LiveRing ring = guest.ring(0);
+    ring.driver()
+        .add(
+            guest.ram().readable(GuestDisk.header(GuestDisk.GET_ID, 0)),
+            guest.ram().writable(VirtioBlk.SERIAL_SIZE),
+            guest.ram().writable(1));
+    ring.kick();
+    ring.await(); // what came before it was taken
     return guest;
   }
 
@@ -95,7 +120,7 @@ class HangingVolumeTest {
       host.listen(Spec.parse("zvol,id=disk1,kind=null,size=1M,loop=io"));
       host.start();
       freeze(system);
-      try (Vmm _ = write()) {
+      try (Vmm _ = write(Vmm.PLAIN)) {
         Path socket = RunDirectory.at(directory.resolve("run")).socket("web");
         try (ControlClient client = ControlClient.connect(socket)) {
           long before = System.nanoTime();
@@ -111,6 +136,27 @@ class HangingVolumeTest {
       }
       Await.until("the volume is closed", () -> isFree(path));
       Await.until("its thread has ended", () -> OsThread.named("disk0-0").isEmpty());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"engine=io_uring", "engine=workers"})
+  void aDiskWhoseGuestMoves_isLeftWhenItsRequestsComeBack(String properties) throws Exception {
+    try (FileSystem system = FileSystem.of("ext4", directory);
+        SharedLog log = new SharedLog();
+        DeviceHost host = new DeviceHost("web", "serve", id -> directory.resolve(id + ".sock"))) {
+      Path path = image(system);
+      host.listen(Spec.parse("zvol,id=disk0,direct=on," + properties + ",path=" + path));
+      host.start();
+      freeze(system);
+      try (Vmm guest = writeWhileItMoves(log)) {
+        guest.frontEnd().send(Request.GET_VRING_BASE, FrontEnd.VERSION, FrontEnd.state(0, 0));
+        assertThat(guest.frontEnd().isClosed()).isTrue();
+        assertThat(isFree(path)).isFalse();
+      } finally {
+        thaw(system);
+      }
+      Await.until("the disk is left", () -> isFree(path));
     }
   }
 

@@ -78,8 +78,9 @@ public interface VirtioDevice extends AutoCloseable {
   }
 
   /**
-   * The guest has stopped while its memory was being copied to another host, where it goes on: lets
-   * that host have what must not be used twice. Should it go on here after all, it {@linkplain
+   * The guest has stopped while its memory was being copied to another host, where it goes on, or
+   * its front end has gone meanwhile: lets that host have what must not be used twice, as soon as
+   * none of its queues has a request in flight. Should it go on here after all, it {@linkplain
    * #arriving arrives} again. Does not wait.
    */
   default void departed() {}

@@ -18,6 +18,13 @@ public final class Connector implements Endpoint {
   private static final Logger LOG = System.getLogger(Connector.class.getName());
   private static final long FIRST_WAIT_MILLIS = 10;
   private static final long LONGEST_WAIT_MILLIS = 1000;
+
+  /**
+   * How long to wait after a connection, as QEMU does where it connects. If the next one is there
+   * before QEMU (7.2) has acted on the end of the last, it is never used: the guest's disk hangs.
+   */
+  private static final long BETWEEN_MILLIS = 1000;
+
   private static final long ENDING_MILLIS = 3000;
 
   /** How often to look whether there is to be a connection again. */
@@ -55,14 +62,15 @@ public final class Connector implements Endpoint {
       }
       int connection = UnixSockets.connect(path);
       if (connection >= 0) {
-        long begun = System.nanoTime();
         serve(new Fd(connection));
-        // A session that breaks at once would only break again.
-        if (System.nanoTime() - begun > TimeUnit.MILLISECONDS.toNanos(LONGEST_WAIT_MILLIS)) {
-          wait = FIRST_WAIT_MILLIS;
-        }
         told = false;
-      } else if (!told && wait >= LONGEST_WAIT_MILLIS) {
+        wait = FIRST_WAIT_MILLIS;
+        if (isClosing(BETWEEN_MILLIS)) {
+          return;
+        }
+        continue;
+      }
+      if (!told && wait >= LONGEST_WAIT_MILLIS) {
         LOG.log(Level.INFO, "waiting for " + path + ": " + Errno.message(-connection));
         told = true;
       }

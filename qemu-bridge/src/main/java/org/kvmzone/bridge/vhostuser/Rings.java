@@ -188,11 +188,17 @@ final class Rings {
     Ring ring = ring(index);
     stop(ring);
     ring.reset();
-    // QEMU goes on noting what is written until it has stopped a guest that moves.
-    if (log().isPresent() && noneRuns()) {
-      device.departed();
+    if (noneRuns()) {
+      departIfItMoves();
     }
     return ring.base();
+  }
+
+  /** QEMU goes on noting what is written until it has stopped a guest that moves. */
+  private void departIfItMoves() {
+    if (log().isPresent()) {
+      device.departed();
+    }
   }
 
   void resetAll() throws ProtocolException {
@@ -383,6 +389,7 @@ final class Rings {
                 ring.close();
               });
     }
+    departIfItMoves();
   }
 
   private QueueLoop loop(Ring ring) {

@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.kvmzone.bridge.testing.Await;
 import org.kvmzone.bridge.testing.FrontEnd;
 import org.kvmzone.bridge.testing.GuestRam;
 import org.kvmzone.bridge.testing.GuestRam.Piece;
@@ -130,6 +131,30 @@ class MigrationTest {
     served(1);
     stopRing();
     assertThat(session.device.departures()).as("a move").isPositive();
+  }
+
+  @Test
+  void aGuestDeparts_alsoWithRequestsThatHang() throws Exception {
+    session.startRing();
+    setLog(log);
+    setFeatures(LOGGING);
+    session.device.hang(true);
+    session.request((byte) 1);
+    Await.until("the device has it", () -> session.device.served() == 1);
+    session.frontEnd.send(MessageDecoder.GET_VRING_BASE, FrontEnd.VERSION, FrontEnd.state(0, 0));
+    assertThat(session.frontEnd.isClosed()).isTrue();
+    session.awaitEnd();
+    assertThat(session.device.departures()).isOne();
+  }
+
+  @Test
+  void aFrontEndThatGoesAway_isNoMove() throws Exception {
+    session.startRing();
+    setLog(log);
+    served(1);
+    session.frontEnd.close();
+    session.awaitEnd();
+    assertThat(session.device.departures()).isZero();
   }
 
   @Test
