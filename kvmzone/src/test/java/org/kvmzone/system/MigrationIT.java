@@ -67,6 +67,9 @@ final class MigrationIT {
         common.replaceAll(
             word -> word.equals("max") ? "qemu64" : word.replaceFirst("^pc,", "pc-i440fx-7.2,"));
       }
+      String memory = QemuVersion.unevenMemory(256);
+      common.set(common.indexOf("-m") + 1, memory);
+      common.replaceAll(word -> word.replaceFirst("size=256M", "size=" + memory));
       return common;
     }
   }

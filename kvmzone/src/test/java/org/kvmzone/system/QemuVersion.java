@@ -35,6 +35,16 @@ enum QemuVersion {
     return this == STOCK ? ",vectors=0" : "";
   }
 
+  /**
+   * So much memory for a guest that moves, and a bit more. Where a guest's memory is a multiple of
+   * 256 KiB, QEMU before 9.0 takes the dirty bits of 64 pages at a time, and does not tell the
+   * processor that it emulates: what that writes next may not be copied. Of 200 guests that moved
+   * with 7.2 two had old bytes in pages that look like stacks of their kernels; one had panicked.
+   */
+  static String unevenMemory(int mebibytes) {
+    return mebibytes * 1024 + 128 + "K";
+  }
+
   private Stream<Path> candidates() {
     return this == TEN
         ? Stream.of(Cache.file("qemu10/qemu-system-x86_64"))

@@ -103,7 +103,7 @@ final class SavedGuest {
     words.add(QemuVersion.STOCK.require().toString());
     words.addAll(List.of("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"));
     words.addAll(List.of("-accel", "tcg,tb-size=512", "-M", "q35", "-cpu", "Nehalem"));
-    words.addAll(List.of("-smp", "1", "-m", "1024"));
+    words.addAll(List.of("-smp", "1", "-m", QemuVersion.unevenMemory(1024)));
     words.addAll(List.of("-kernel", kit.kernel().toString(), "-initrd", kit.initrd().toString()));
     words.addAll(List.of("-append", GuestKit.COMMAND_LINE, "-serial", "file:" + kernelLog));
     words.addAll(Qemu.monitor(monitor));
