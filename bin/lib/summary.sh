@@ -36,6 +36,7 @@ summary_names() {
     }
     function plain(value) {
       gsub(/&lt;/, "<", value); gsub(/&gt;/, ">", value); gsub(/&quot;/, "\"", value)
+      gsub(/&apos;/, "\047", value)
       gsub(/&#[0-9]*;/, " ", value); gsub(/&amp;/, "\\&", value)
       return value
     }

@@ -58,6 +58,11 @@ public final class EchoDevice implements VirtioDevice {
     held.forEach(each -> each.queue.wake());
   }
 
+  /** Whether no request is in flight. */
+  public boolean isIdle() {
+    return held.isEmpty();
+  }
+
   /** Has requests in flight noted for a successor. */
   public void trackInFlight() {
     tracking = true;

@@ -7,6 +7,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.kvmzone.bridge.device.QueueLoop;
 import org.kvmzone.bridge.ffi.Fd;
 import org.kvmzone.bridge.ffi.SysEventfd;
+import org.kvmzone.bridge.testing.Await;
 import org.kvmzone.bridge.testing.DriverEnd;
 import org.kvmzone.bridge.testing.DriverRing;
 import org.kvmzone.bridge.testing.EchoDevice;
@@ -174,6 +175,7 @@ final class SessionFixture implements AutoCloseable {
   @Override
   public void close() {
     device.hang(false);
+    Await.until("what hung has come back", device::isIdle); // the loop ends below, with its turns
     frontEnd.close();
     try {
       awaitEnd();
