@@ -60,7 +60,7 @@ class HangingVolumeTest {
     assertThat(Command.run("fsfreeze", "-u", "" + system.directory()).exit()).isZero();
   }
 
-  /** A guest that writes, and is not answered. */
+  /** A guest that writes, and is not answered; when this returns the write hangs. */
   private Vmm write(long features) {
     Fd socket =
         new Fd(Errno.check(UnixSockets.connect(directory.resolve("disk0.sock")), "connect"));
@@ -74,11 +74,17 @@ class HangingVolumeTest {
             guest.ram().readable(GuestDisk.header(GuestDisk.OUT, 0)),
             guest.ram().readable(new byte[4096]),
             guest.ram().writable(1));
+    ring.driver()
+        .add(
+            guest.ram().readable(GuestDisk.header(GuestDisk.GET_ID, 0)),
+            guest.ram().writable(VirtioBlk.SERIAL_SIZE),
+            guest.ram().writable(1));
     ring.kick();
+    ring.await(); // the serial: what came before it was taken
     return guest;
   }
 
-  /** As {@link #write}, of a guest that is being copied; when this returns the write hangs. */
+  /** The same of a guest that is being copied. */
   private Vmm writeWhileItMoves(SharedLog log) {
     Vmm guest = write(Vmm.PLAIN | LOG_ALL);
     guest
@@ -89,14 +95,6 @@ class HangingVolumeTest {
             FrontEnd.words(SharedLog.SIZE, 0),
             log.file().number());
     assertThat(guest.frontEnd().reply(Request.SET_LOG_BASE)).hasSize(8);
-    LiveRing ring = guest.ring(0);
-    ring.driver()
-        .add(
-            guest.ram().readable(GuestDisk.header(GuestDisk.GET_ID, 0)),
-            guest.ram().writable(VirtioBlk.SERIAL_SIZE),
-            guest.ram().writable(1));
-    ring.kick();
-    ring.await(); // what came before it was taken
     return guest;
   }
 
