@@ -1,5 +1,6 @@
 package org.kvmzone.bridge.memory;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
@@ -12,10 +13,42 @@ public final class GuestMemory {
   public static final GuestMemory EMPTY = new GuestMemory(List.of());
 
   private final MemoryRegion[] regions;
+  private final MemorySegment span;
 
-  /** The table of these regions, which must not overlap. */
+  /** The table of these regions, which must not overlap, and stay mapped while it is used. */
   public GuestMemory(List<MemoryRegion> regions) {
+    this(regions, Arena.ofAuto());
+  }
+
+  /**
+   * The table of these regions, which must not overlap.
+   *
+   * @param mapped closed before any of them is: whoever still holds the {@link #span} gets an
+   *     {@code IllegalStateException} from it
+   */
+  public GuestMemory(List<MemoryRegion> regions, Arena mapped) {
     this.regions = regions.toArray(MemoryRegion[]::new);
+    span = regions.isEmpty() ? MemorySegment.NULL : span(regions, mapped);
+  }
+
+  private static MemorySegment span(List<MemoryRegion> regions, Arena mapped) {
+    long first = Long.MAX_VALUE;
+    long end = 0;
+    for (MemoryRegion region : regions) {
+      long address = region.segment().address();
+      first = Math.min(first, address);
+      end = Math.max(end, address + region.size());
+    }
+    return MemorySegment.ofAddress(first).reinterpret(end - first, mapped, null);
+  }
+
+  /**
+   * One segment around all regions, as they lie in this process: so a batch of buffers is one,
+   * whichever regions they are in. What is between the regions is not the guest's, and may be
+   * nothing: only what was found to be in one may be touched.
+   */
+  public MemorySegment span() {
+    return span;
   }
 
   /** The regions, in no particular order. */

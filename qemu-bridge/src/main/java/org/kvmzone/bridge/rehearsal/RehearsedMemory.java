@@ -1,5 +1,6 @@
 package org.kvmzone.bridge.rehearsal;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.kvmzone.bridge.ffi.Fd;
@@ -18,12 +19,13 @@ final class RehearsedMemory implements AutoCloseable {
 
   private final Part low;
   private final Part high;
+  private final Arena mapped = Arena.ofShared();
   private final GuestMemory memory;
 
   RehearsedMemory(Part low, Part high) {
     this.low = low;
     this.high = high;
-    memory = new GuestMemory(List.of(low.region, high.region));
+    memory = new GuestMemory(List.of(low.region, high.region), mapped);
   }
 
   /** What is on one side of the hole. */
@@ -75,6 +77,7 @@ final class RehearsedMemory implements AutoCloseable {
 
   @Override
   public void close() {
+    mapped.close();
     low.region.close();
     high.region.close();
   }

@@ -1,5 +1,6 @@
 package org.kvmzone.bridge.vhostuser;
 
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,6 +28,8 @@ final class MemoryTable {
 
   private final List<MemoryRegion> regions = new ArrayList<>();
   private final AtomicInteger users = new AtomicInteger(1); // the session
+  private Arena mapped =
+      Arena.ofShared(); // until a region is unmapped: who has a table from before
   private GuestMemory memory = GuestMemory.EMPTY;
   private @Nullable DirtyLog log;
   private @Nullable InflightArea inflight;
@@ -48,8 +51,7 @@ final class MemoryTable {
   /** A queue, or the session, has ended. */
   void release() {
     if (users.decrementAndGet() == 0) {
-      regions.forEach(MemoryRegion::close);
-      regions.clear();
+      clear();
       log().ifPresent(DirtyLog::close);
       inflight().ifPresent(InflightArea::close);
     }
@@ -117,7 +119,7 @@ final class MemoryTable {
     } catch (IllegalArgumentException | NativeException e) {
       throw new RefusedException("" + e.getMessage());
     }
-    memory = new GuestMemory(regions);
+    memory = new GuestMemory(regions, mapped);
   }
 
   /** Removes a region, if it is there; no queue is running. */
@@ -129,7 +131,7 @@ final class MemoryTable {
           && known.userAddress() == description.userAddress()
           && known.size() == description.size()) {
         regions.remove(region);
-        memory = new GuestMemory(regions);
+        renew();
         region.close();
         return;
       }
@@ -140,8 +142,15 @@ final class MemoryTable {
   void clear() {
     List<MemoryRegion> gone = List.copyOf(regions);
     regions.clear();
-    memory = GuestMemory.EMPTY;
+    renew();
     gone.forEach(MemoryRegion::close);
+  }
+
+  /** A region is about to be unmapped: of tables that have it, nobody reads any more. */
+  private void renew() {
+    mapped.close();
+    mapped = Arena.ofShared();
+    memory = new GuestMemory(regions, mapped);
   }
 
   private static String hex(Description description) {

@@ -59,16 +59,33 @@ final class ChainMemory {
    * @return how many are
    */
   int addSingles(MemorySegment table, SingleBuffers batch, int count, boolean writable) {
+    int found = addOfRegion(table, batch, 0, count, writable);
+    return found == count ? found : addElsewhere(table, batch, found, count, writable);
+  }
+
+  private int addElsewhere(
+      MemorySegment table, SingleBuffers batch, int from, int count, boolean writable) {
+    int found = from;
+    while (found < count && turnTo(table.get(LE64, descriptor(batch.heads[found])))) {
+      found = addOfRegion(table, batch, found, count, writable);
+    }
+    return found;
+  }
+
+  /** The same from a descriptor on, for as long as they lie in the region of the last. */
+  private int addOfRegion(
+      MemorySegment table, SingleBuffers batch, int from, int count, boolean writable) {
     MemoryRegion region = lastRegion;
     if (region == null) {
-      return 0;
+      return from;
     }
     long base = region.guestAddress();
     long size = region.size();
+    long begin = placeInSpan(region);
     long flags = writable ? WRITE : 0;
-    int found = 0;
+    int found = from;
     for (; found < count; found++) {
-      long at = (long) batch.heads[found] * DESCRIPTOR_SIZE;
+      long at = descriptor(batch.heads[found]);
       long offset = table.get(LE64, at) - base;
       // Length, flags and next at once: the guest may be changing them.
       long rest = table.get(LE64, at + 8);
@@ -76,11 +93,31 @@ final class ChainMemory {
       if ((rest >>> 32 & 0xffff) != flags || !contains(size, offset, length)) {
         break;
       }
-      batch.offsets[found] = offset;
+      batch.offsets[found] = begin + offset;
       batch.lengths[found] = length;
     }
-    batch.memory = region.segment();
+    batch.memory = memory.span();
     return found;
+  }
+
+  private static long descriptor(int index) {
+    return (long) index * DESCRIPTOR_SIZE;
+  }
+
+  /** Where a region begins in {@link #span}. */
+  long placeInSpan(MemoryRegion region) {
+    return region.segment().address() - memory.span().address();
+  }
+
+  /** One segment around all of the guest's memory. */
+  MemorySegment span() {
+    return memory.span();
+  }
+
+  /** Whether an address lies in another region than the last; from now on that is the last. */
+  boolean turnTo(long address) {
+    MemoryRegion last = lastRegion;
+    return (last == null || !last.contains(address)) && region(address) != null;
   }
 
   /** A negative offset is an address before the region, or beyond 2^63. */

@@ -10,7 +10,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.kvmzone.bridge.memory.DirtyLog;
@@ -182,7 +181,7 @@ public final class PackedVirtqueue implements Virtqueue {
 
   @Override
   public int pop(SingleBuffers batch, int most, boolean writable) {
-    if (recovery != null || chainMemory.lastRegion() == null || isDead()) {
+    if (recovery != null || isDead()) {
       return 0;
     }
     int slot = places.slot(available);
@@ -202,17 +201,30 @@ public final class PackedVirtqueue implements Virtqueue {
    * @param wanted the flags of one
    */
   private int popSingles(SingleBuffers batch, int most, int slot, int wanted) {
+    batch.memory = chainMemory.span();
+    int count = 0;
+    do {
+      count = popOfRegion(batch, count, most, slot, wanted);
+    } while (count < most && chainMemory.turnTo(ring.descriptors().get(LE64, at(slot + count))));
+    return count;
+  }
+
+  /** The same from one on, for as long as they lie in the region of the last. */
+  private int popOfRegion(SingleBuffers batch, int from, int most, int slot, int wanted) {
+    MemoryRegion region = chainMemory.lastRegion();
+    if (region == null) {
+      return from;
+    }
     MemorySegment descriptors = ring.descriptors();
-    MemoryRegion region = Objects.requireNonNull(chainMemory.lastRegion());
     long base = region.guestAddress();
     long span = region.size();
-    batch.memory = region.segment();
+    long begin = chainMemory.placeInSpan(region);
     short[] slots = this.slots; // an acquiring load has fields read again
     int[] heads = batch.heads;
     long[] offsets = batch.offsets;
     long[] lengths = batch.lengths;
-    for (int i = 0; i < most; i++) {
-      long at = (long) (slot + i) * DESCRIPTOR_SIZE;
+    for (int i = from; i < most; i++) {
+      long at = at(slot + i);
       // Acquire: as in next().
       long rest = (long) REST.getAcquire(descriptors, at + LENGTH$OFFSET);
       int id = (int) (rest >>> 32) & 0xffff;
@@ -226,10 +238,14 @@ public final class PackedVirtqueue implements Virtqueue {
       }
       slots[id] = 1;
       heads[i] = id;
-      offsets[i] = offset;
+      offsets[i] = begin + offset;
       lengths[i] = length;
     }
     return most;
+  }
+
+  private static long at(int slot) {
+    return (long) slot * DESCRIPTOR_SIZE;
   }
 
   /** Takes a chain that was read, unless something was found wrong with it. */

@@ -2,7 +2,10 @@ package org.kvmzone.bridge.memory;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -76,6 +79,21 @@ class GuestMemoryTest {
     assertThat(memory.atUserAddress(0x7000_0000, Long.MAX_VALUE)).isEmpty();
     assertThat(memory.atUserAddress(0x7000_0000, -1)).isEmpty();
     assertThat(memory.atUserAddress(0x10_0000, 1)).as("a guest address").isEmpty();
+  }
+
+  @Test
+  void span_holdsAllRegions_untilTheyMayGo() {
+    Arena mapped = Arena.ofShared();
+    List<MemoryRegion> regions = memory.regions();
+    MemorySegment span = new GuestMemory(regions, mapped).span();
+    for (MemoryRegion region : regions) {
+      long at = region.segment().address() - span.address();
+      region.segment().set(JAVA_BYTE, region.size() - 1, (byte) 77);
+      assertThat(span.get(JAVA_BYTE, at + region.size() - 1)).isEqualTo((byte) 77);
+    }
+    mapped.close();
+    assertThatIllegalStateException().isThrownBy(() -> span.get(JAVA_BYTE, 0));
+    assertThat(GuestMemory.EMPTY.span().byteSize()).isZero();
   }
 
   @Test

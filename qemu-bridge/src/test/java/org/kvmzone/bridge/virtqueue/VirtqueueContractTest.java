@@ -212,6 +212,32 @@ abstract class VirtqueueContractTest extends RingFixture {
   }
 
   @Test
+  void singleBuffers_ofSeveralRegions_areOneBatch() {
+    try (GuestRam more = new GuestRam(4096, 0x100_0000, 0x100_0000)) {
+      Ends ends = ring(8, NO_FEATURES);
+      ends.queue().remap(new GuestMemory(List.of(ram.region(), more.region())), ends.areas());
+      Piece here = ram.writable(5);
+      List<Piece> rooms =
+          List.of(here, new Piece(0x100_0010, 5, true), here, new Piece(0x100_0ffb, 5, true));
+      rooms.forEach(room -> ends.driver().add(room));
+      ends.driver().add(new Piece(0x100_0ffc, 5, true));
+      SingleBuffers batch = new SingleBuffers(8);
+
+      assertThat(ends.queue().pop(batch, 8, true)).as("the last one ends outside").isEqualTo(4);
+      for (int i = 0; i < 4; i++) {
+        batch.memory().set(JAVA_BYTE, batch.offset(i), (byte) (40 + i));
+      }
+      assertThat(ram.bytes(here)[0]).isEqualTo((byte) 42);
+      assertThat(more.at(0x100_0010, 1).get(JAVA_BYTE, 0)).isEqualTo((byte) 41);
+      assertThat(more.at(0x100_0ffb, 1).get(JAVA_BYTE, 0)).isEqualTo((byte) 43);
+      assertThat(ends.queue().fault()).isEmpty();
+      assertThat(ends.queue().pop(batch, 8, true)).isZero();
+      assertThat(ends.queue().pop(chain)).isFalse();
+      assertThat(ends.queue().fault()).contains(QueueFault.BAD_ADDRESS);
+    }
+  }
+
+  @Test
   void log_notesSingleBuffersToo() {
     try (SharedLog log = new SharedLog()) {
       Ends ends = ring(8, EVENTS);
