@@ -100,9 +100,6 @@ final class Guest implements AutoCloseable {
     if (!lease.find()) {
       throw new AssertionError("the guest has no lease; it said:\n" + said);
     }
-    if (said.contains("no lease")) {
-      System.err.println("the guest had to ask anew for its lease; it said:\n" + said);
-    }
     return new Lease(lease.group(1), lease.group(2), lease.group(3));
   }
 
