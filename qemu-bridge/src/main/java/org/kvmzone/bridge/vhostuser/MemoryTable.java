@@ -28,8 +28,7 @@ final class MemoryTable {
 
   private final List<MemoryRegion> regions = new ArrayList<>();
   private final AtomicInteger users = new AtomicInteger(1); // the session
-  private Arena mapped =
-      Arena.ofShared(); // until a region is unmapped: who has a table from before
+  private Arena mapped = Arena.ofShared(); // of the tables since a region was last unmapped
   private GuestMemory memory = GuestMemory.EMPTY;
   private @Nullable DirtyLog log;
   private @Nullable InflightArea inflight;

@@ -63,6 +63,7 @@ final class ChainMemory {
     return found == count ? found : addElsewhere(table, batch, found, count, writable);
   }
 
+  /** The rest, if the next lies in another region; apart, as the method above is the hot one. */
   private int addElsewhere(
       MemorySegment table, SingleBuffers batch, int from, int count, boolean writable) {
     int found = from;
@@ -100,7 +101,8 @@ final class ChainMemory {
     return found;
   }
 
-  private static long descriptor(int index) {
+  /** Where in a table or ring a descriptor is. */
+  static long descriptor(int index) {
     return (long) index * DESCRIPTOR_SIZE;
   }
 

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static org.kvmzone.bridge.virtqueue.ChainMemory.DESCRIPTOR_SIZE;
 import static org.kvmzone.bridge.virtqueue.ChainMemory.WRITE;
+import static org.kvmzone.bridge.virtqueue.ChainMemory.descriptor;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -202,10 +203,11 @@ public final class PackedVirtqueue implements Virtqueue {
    */
   private int popSingles(SingleBuffers batch, int most, int slot, int wanted) {
     batch.memory = chainMemory.span();
+    MemorySegment descriptors = ring.descriptors();
     int count = 0;
     do {
       count = popOfRegion(batch, count, most, slot, wanted);
-    } while (count < most && chainMemory.turnTo(ring.descriptors().get(LE64, at(slot + count))));
+    } while (count < most && chainMemory.turnTo(descriptors.get(LE64, descriptor(slot + count))));
     return count;
   }
 
@@ -224,7 +226,7 @@ public final class PackedVirtqueue implements Virtqueue {
     long[] offsets = batch.offsets;
     long[] lengths = batch.lengths;
     for (int i = from; i < most; i++) {
-      long at = at(slot + i);
+      long at = descriptor(slot + i);
       // Acquire: as in next().
       long rest = (long) REST.getAcquire(descriptors, at + LENGTH$OFFSET);
       int id = (int) (rest >>> 32) & 0xffff;
@@ -242,10 +244,6 @@ public final class PackedVirtqueue implements Virtqueue {
       lengths[i] = length;
     }
     return most;
-  }
-
-  private static long at(int slot) {
-    return (long) slot * DESCRIPTOR_SIZE;
   }
 
   /** Takes a chain that was read, unless something was found wrong with it. */
